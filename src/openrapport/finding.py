@@ -1,0 +1,302 @@
+"""What a step found, what it could not measure, and what is worth talking about.
+
+No number travels alone: a :class:`Finding` refuses to be made without its sample size and either
+an interval or what chance alone would give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from openrapport.codes import MeasuredError
+from openrapport.errors import BadInput
+from openrapport.session import Party, Role, Source
+from openrapport.span import Span
+
+__all__ = ["Evidence", "Finding", "Moment", "NotMeasured", "Null", "Report", "Result"]
+
+Evidence = str | Span
+"""The id of an utterance, or a stretch of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """What the same statistic gives where only chance is at work.
+
+    Parameters
+    ----------
+    kind : str
+        How chance was made: ``"segment_shuffle"``, ``"pseudo_dyad"``.
+    mean, sd : float
+        Mean and standard deviation over the draws.
+    low, high : float
+        The middle 95 % of the draws: a value inside it is what chance would give.
+    draws : int
+        How many surrogates were drawn.
+    """
+
+    kind: str
+    mean: float
+    sd: float
+    low: float
+    high: float
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A number with all that is needed to read it.
+
+    Parameters
+    ----------
+    name : str
+        What was measured: ``"talk_share"``.
+    value : float
+        In ``unit``; finite.
+    unit : str
+        ``"share"``, ``"ms"``, ``"words"``, ``"per hour"``.
+    n : int
+        Sample size, >= 1.
+    counted : str
+        What ``n`` counts: ``"turns"``, ``"utterances"``, ``"windows"``.
+    step : str
+        Name and version of the step that made it.
+    party : Role, optional
+        Whom it is about; None where it is about both.
+    aspect : str, optional
+        Which of several of the same name: a word class, a code.
+    interval : tuple of float, optional
+        95 % interval, (low, high), in ``unit``.
+    null : Null, optional
+        What chance alone would give.
+    evidence : tuple of str or Span
+        What it rests on, in the session's order.
+    measured : tuple of MeasuredError
+        How often the coder behind it is right, where a coder is behind it.
+
+    Raises
+    ------
+    BadInput
+        If the value is not finite, n is below 1, or there is neither interval nor null.
+    """
+
+    name: str
+    value: float
+    unit: str
+    n: int
+    counted: str
+    step: str
+    party: Role | None = None
+    aspect: str | None = None
+    interval: tuple[float, float] | None = None
+    null: Null | None = None
+    evidence: tuple[Evidence, ...] = ()
+    measured: tuple[MeasuredError, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.value):
+            raise BadInput(f"finding {self.name} is not finite; give a NotMeasured with the reason")
+        if self.n < 1:
+            raise BadInput(f"finding {self.name} rests on n = {self.n}; expected at least 1")
+        if self.interval is None and self.null is None:
+            raise BadInput(f"finding {self.name} has neither interval nor null; expected one of them")
+        if self.interval is not None and not self.interval[0] <= self.interval[1]:
+            raise BadInput(f"finding {self.name} has an interval whose ends are in the wrong order")
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """What a step could not measure, and why: a result, not a crash, and never 0.
+
+    Parameters
+    ----------
+    step : str
+        Name and version of the step.
+    reason : str
+        In words a therapist reads: ``"needs times, and this transcript has none"``.
+    name : str, optional
+        The finding that is missing; None where the whole step is.
+    party : Role, optional
+        Whom it would have been about.
+    """
+
+    step: str
+    reason: str
+    name: str | None = None
+    party: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of the session that may be worth talking about.
+
+    Parameters
+    ----------
+    kind : str
+        What made it stand out: ``"silence_after_question"``.
+    favourable : bool
+        True for a moment that seems to have gone well.
+    title : str
+        A few plain words.
+    reason : str
+        One or two sentences: what was seen, with its numbers.
+    utterances : tuple of str
+        Ids of the stretch, in order.
+    evidence : tuple of str or Span
+        The utterances (or the silence) that made it stand out.
+    weight : float
+        For the order among moments only, in [0, 1]; it is not shown.
+    step : str
+        Name and version of the step.
+    measured : tuple of MeasuredError
+        How often the codes behind it are right.
+    """
+
+    kind: str
+    favourable: bool
+    title: str
+    reason: str
+    utterances: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    weight: float
+    step: str
+    measured: tuple[MeasuredError, ...] = ()
+
+
+Result = Finding | NotMeasured | Moment
+"""What a step may give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that was found in one session: the same report feeds page, PDF, JSON and terminal.
+
+    Parameters
+    ----------
+    version : str
+        Version of OpenRapport that made it.
+    session : str
+        Name of the session.
+    parties : tuple of Party
+        Who took part.
+    sources : tuple of Source
+        The files it came from, with their hashes.
+    steps : tuple of str
+        Names and versions of the steps that ran.
+    findings : tuple of Finding
+        What was measured.
+    not_measured : tuple of NotMeasured
+        What was not, and why.
+    moments : tuple of Moment
+        The stretches worth talking about, the most so first.
+    """
+
+    version: str
+    session: str
+    parties: tuple[Party, ...]
+    sources: tuple[Source, ...]
+    steps: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    not_measured: tuple[NotMeasured, ...]
+    moments: tuple[Moment, ...]
+
+    def find(self, name: str, party: Role | None = None, aspect: str | None = None) -> Finding | None:
+        """Look a finding up.
+
+        Parameters
+        ----------
+        name : str
+            What was measured.
+        party : Role, optional
+            Whom it is about.
+        aspect : str, optional
+            Which of several of the same name.
+
+        Returns
+        -------
+        finding : Finding or None
+            None where it was not measured.
+        """
+        key = (name, party, aspect)
+        return next((f for f in self.findings if (f.name, f.party, f.aspect) == key), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report as plain values for one JSON document, without a word of the transcript.
+
+        Returns
+        -------
+        document : dict
+            Keys ``version, session, sources, parties, steps, findings, not_measured, moments``.
+        """
+        return {
+            "version": self.version,
+            "session": self.session,
+            "sources": [{"name": s.name, "sha256": s.sha256} for s in self.sources],
+            "parties": [{"name": p.name, "role": str(p.role)} for p in self.parties],
+            "steps": list(self.steps),
+            "findings": [_finding_json(f) for f in self.findings],
+            "not_measured": [
+                {"name": m.name, "party": m.party and str(m.party), "reason": m.reason, "step": m.step}
+                for m in self.not_measured
+            ],
+            "moments": [_moment_json(m) for m in self.moments],
+        }
+
+
+def _evidence_json(evidence: tuple[Evidence, ...]) -> list[str | list[int]]:
+    return [[e.start_ms, e.end_ms] if isinstance(e, Span) else e for e in evidence]
+
+
+def _measured_json(measured: tuple[MeasuredError, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": m.code,
+            "metric": m.metric,
+            "value": m.value,
+            "interval": list(m.interval),
+            "n": m.n,
+            "on": m.on,
+        }
+        for m in measured
+    ]
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    null = finding.null
+    return {
+        "name": finding.name,
+        "party": finding.party and str(finding.party),
+        "aspect": finding.aspect,
+        "value": finding.value,
+        "unit": finding.unit,
+        "n": finding.n,
+        "counted": finding.counted,
+        "interval": finding.interval and list(finding.interval),
+        "null": null
+        and {
+            "kind": null.kind,
+            "mean": null.mean,
+            "sd": null.sd,
+            "low": null.low,
+            "high": null.high,
+            "draws": null.draws,
+        },
+        "step": finding.step,
+        "evidence": _evidence_json(finding.evidence),
+        "measured": _measured_json(finding.measured),
+    }
+
+
+def _moment_json(moment: Moment) -> dict[str, Any]:
+    return {
+        "kind": moment.kind,
+        "favourable": moment.favourable,
+        "title": moment.title,
+        "reason": moment.reason,
+        "utterances": list(moment.utterances),
+        "evidence": _evidence_json(moment.evidence),
+        "step": moment.step,
+        "measured": _measured_json(moment.measured),
+    }

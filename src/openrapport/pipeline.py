@@ -1,0 +1,189 @@
+"""From a session to a report: the steps, what each needs, and how they run.
+
+The table ``STEPS`` is written by hand: reading it tells what a report can hold. A step is a pure
+function from a session (and a random generator) to results; it never calls another step and never
+writes to the session. What a step needs and a session lacks is reported, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+
+import openrapport
+from openrapport import moments
+from openrapport.coding import affect, counts
+from openrapport.coding.coder import Coder
+from openrapport.coding.rules import RuleCoder
+from openrapport.errors import BadInput
+from openrapport.finding import Finding, Moment, NotMeasured, Report, Result
+from openrapport.session import Role, Session
+from openrapport.speech import latency, talk
+from openrapport.synchrony import coordination, language
+from openrapport.words import english_share
+
+__all__ = ["STEPS", "Step", "measure", "prepare", "run"]
+
+_ENGLISH_FROM = 0.2
+_TIMED_FROM = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One method, with its version and what it needs.
+
+    Parameters
+    ----------
+    name : str
+        With a version, ``"floor.v1"``; a changed method gets a new one.
+    compute : callable
+        Takes a session and a random generator and gives results.
+    needs : frozenset of str
+        Of what a session can provide: ``utterances``, ``times``, ``english``,
+        ``codes:<scheme>``, ``ratings:<scheme>`` or a signal's name.
+    """
+
+    name: str
+    compute: Callable[[Session, np.random.Generator], Iterable[Result]]
+    needs: frozenset[str]
+
+
+STEPS: tuple[Step, ...] = (
+    Step(talk.STEP, talk.findings, frozenset({"utterances"})),
+    Step(latency.STEP, latency.findings, frozenset({"utterances", "times"})),
+    Step(counts.STEP, counts.findings, frozenset({"utterances", "english", "codes:strategy"})),
+    Step(language.STEP, language.findings, frozenset({"utterances", "english"})),
+    Step(coordination.STEP, coordination.findings, frozenset({"utterances", "english"})),
+    Step(affect.STEP, affect.findings, frozenset({"utterances", "english", "ratings:sentiment"})),
+    Step(moments.STEP, moments.findings, frozenset({"utterances"})),
+)
+
+
+def prepare(session: Session, *, coder: Coder | None = None) -> Session:
+    """Give a session the codes and ratings that steps rest on.
+
+    Parameters
+    ----------
+    session : Session
+        As it was read.
+    coder : Coder, optional
+        Who codes; the rule-based coder where none is given.
+
+    Returns
+    -------
+    session : Session
+        A new one; the same where the language is not English.
+    """
+    if "english" not in _provided(session):
+        return session
+    coder = coder or RuleCoder()
+    return session.with_codes(*coder.code(session)).with_ratings(affect.rate(session))
+
+
+def measure(session: Session, *, seed: int = 0, only: Collection[str] | None = None) -> Report:
+    """Run the steps on a session that is prepared.
+
+    Parameters
+    ----------
+    session : Session
+        With its codes and ratings (see :func:`prepare`).
+    seed : int
+        For intervals and chance bands. Each step draws from its own stream, so that the same
+        session gives the same numbers whichever other steps run.
+    only : collection of str, optional
+        Names of the steps to run; all where none is given.
+
+    Returns
+    -------
+    report : Report
+        Findings, what was not measured and why, and moments, the most talkworthy first.
+
+    Raises
+    ------
+    BadInput
+        If ``only`` names a step that does not exist.
+    """
+    known = [step.name for step in STEPS]
+    unknown = sorted(set(only or ()) - set(known))
+    if unknown:
+        raise BadInput(f"no step is called {unknown[0]!r}; expected one of {', '.join(known)}")
+    steps = [step for step in STEPS if only is None or step.name in only]
+    provided = _provided(session)
+    results: list[Result] = []
+    for step in steps:
+        missing = sorted(step.needs - provided)
+        if missing:
+            reason = "; ".join(_why_missing(session, need) for need in missing)
+            results.append(NotMeasured(step.name, reason))
+        else:
+            rng = np.random.default_rng([seed, crc32(step.name.encode())])
+            results.extend(step.compute(session, rng))
+    return Report(
+        version=openrapport.__version__,
+        session=session.name,
+        parties=session.parties,
+        sources=session.sources,
+        steps=tuple(step.name for step in steps),
+        findings=tuple(r for r in results if isinstance(r, Finding)),
+        not_measured=tuple(r for r in results if isinstance(r, NotMeasured)),
+        moments=tuple(r for r in results if isinstance(r, Moment)),
+    )
+
+
+def run(session: Session, *, seed: int = 0, coder: Coder | None = None) -> Report:
+    """Prepare a session and measure it: :func:`prepare`, then :func:`measure`.
+
+    Parameters
+    ----------
+    session : Session
+        As it was read.
+    seed : int
+        For intervals and chance bands.
+    coder : Coder, optional
+        Who codes; the rule-based coder where none is given.
+
+    Returns
+    -------
+    report : Report
+        Findings, what was not measured and why, and moments.
+    """
+    return measure(prepare(session, coder=coder), seed=seed)
+
+
+def _provided(session: Session) -> frozenset[str]:
+    spoken = session.utterances
+    provided = {f"codes:{codes.scheme}" for codes in session.codes}
+    provided |= {f"ratings:{ratings.scheme}" for ratings in session.ratings}
+    provided |= set(session.signals)
+    if len(spoken):
+        provided.add("utterances")
+        if all(share >= _TIMED_FROM for share in _timed_shares(session)):
+            provided.add("times")
+        if (session.language or "en").lower().startswith("en") and (
+            session.language is not None or english_share(spoken.words) >= _ENGLISH_FROM
+        ):
+            provided.add("english")
+    return frozenset(provided)
+
+
+def _timed_shares(session: Session) -> list[float]:
+    timed = session.utterances.has_times
+    masks = [session.spoken_by(role) for role in (Role.THERAPIST, Role.CLIENT)]
+    return [float(timed[mask].mean()) if mask.any() else 0.0 for mask in masks]
+
+
+def _why_missing(session: Session, need: str) -> str:
+    if need == "utterances":
+        return "needs utterances, and this session has none"
+    if need == "times":
+        timed = int(session.utterances.has_times.sum())
+        return (
+            f"needs a start and an end for at least {_TIMED_FROM:.0%} of each person's utterances; "
+            f"{timed} of {len(session.utterances)} have both"
+        )
+    if need == "english":
+        return "works for English only, and this session does not look English"
+    return f"needs {need}, and this session has none"

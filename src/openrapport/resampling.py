@@ -1,0 +1,153 @@
+"""Intervals for numbers that come from one session.
+
+Neighbouring utterances resemble each other, so single utterances must not be resampled as if they
+were independent. The moving-block bootstrap draws stretches of neighbours instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from openrapport.errors import BadInput
+
+__all__ = ["DRAWS", "block_length", "mean_interval", "ratio_interval", "statistic_interval"]
+
+DRAWS = 1000
+"""Resamples behind an interval."""
+
+_TAILS = (2.5, 97.5)
+
+
+def block_length(n: int) -> int:
+    """Length of the stretches that are resampled together.
+
+    Parameters
+    ----------
+    n : int
+        How many observations there are, >= 1.
+
+    Returns
+    -------
+    length : int
+        The cube root of n, rounded up: the rate at which the best length grows.
+
+    References
+    ----------
+    Kunsch1989, HallHorowitzJing1995
+    """
+    return max(1, int(np.ceil(n ** (1 / 3))))
+
+
+def ratio_interval(
+    numerator: ArrayLike, denominator: ArrayLike, *, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[float, float]:
+    """Interval of a ratio of sums, such as a share of talk time.
+
+    Parameters
+    ----------
+    numerator, denominator : array_like, shape (n,)
+        One pair for each observation, in the session's order, n >= 1.
+    rng : numpy.random.Generator
+        Where the draws come from.
+    draws : int
+        Resamples.
+
+    Returns
+    -------
+    low, high : float
+        95 % percentile interval of ``sum(numerator) / sum(denominator)``. Resamples whose
+        denominator is 0 are left out.
+
+    Raises
+    ------
+    BadInput
+        If there is nothing to resample, or every resample has a denominator of 0.
+
+    References
+    ----------
+    Kunsch1989
+    """
+    pairs = np.stack([np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)])
+    n = pairs.shape[1]
+    if n == 0:
+        raise BadInput("an interval of nothing was asked for; expected at least one observation")
+    length = block_length(n)
+    # Sums of every block of neighbours, the last ones going on at the start, so that each
+    # observation is drawn equally often.
+    wrapped = np.concatenate([pairs, pairs[:, : length - 1]], axis=1)
+    totals = np.cumsum(np.concatenate([np.zeros((2, 1)), wrapped], axis=1), axis=1)
+    sums = totals[:, length:] - totals[:, :-length]
+    starts = rng.integers(n, size=(draws, -(-n // length)))
+    top, bottom = sums[0][starts].sum(axis=1), sums[1][starts].sum(axis=1)
+    usable = bottom != 0
+    if not usable.any():
+        raise BadInput("a ratio has a denominator of 0 in every resample")
+    low, high = np.percentile(top[usable] / bottom[usable], _TAILS)
+    return float(low), float(high)
+
+
+def mean_interval(
+    values: ArrayLike, *, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[float, float]:
+    """Interval of a mean.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        In the session's order, n >= 1.
+    rng : numpy.random.Generator
+        Where the draws come from.
+    draws : int
+        Resamples.
+
+    Returns
+    -------
+    low, high : float
+        95 % percentile interval.
+    """
+    column = np.asarray(values, dtype=float)
+    return ratio_interval(column, np.ones_like(column), rng=rng, draws=draws)
+
+
+def statistic_interval(
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    values: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+) -> tuple[float, float]:
+    """Interval of any statistic of one column, such as a median.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes an array of shape (draws, n) and gives one of shape (draws,).
+    values : array_like, shape (n,)
+        In the session's order, n >= 1.
+    rng : numpy.random.Generator
+        Where the draws come from.
+    draws : int
+        Resamples.
+
+    Returns
+    -------
+    low, high : float
+        95 % percentile interval.
+
+    Raises
+    ------
+    BadInput
+        If there is nothing to resample.
+    """
+    column = np.asarray(values, dtype=float)
+    n = len(column)
+    if n == 0:
+        raise BadInput("an interval of nothing was asked for; expected at least one observation")
+    length = block_length(n)
+    starts = rng.integers(n, size=(draws, -(-n // length)))
+    index = (starts[:, :, None] + np.arange(length)).reshape(draws, -1)[:, :n] % n
+    low, high = np.percentile(statistic(column[index]), _TAILS)
+    return float(low), float(high)

@@ -1,0 +1,248 @@
+"""One meeting: who took part, what was said, what was measured and coded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openrapport.codes import Codes, Ratings
+from openrapport.errors import BadInput
+from openrapport.signal import Signal
+from openrapport.utterances import Utterances
+
+__all__ = ["Party", "Role", "Session", "Source"]
+
+
+class Role(StrEnum):
+    """What somebody is in the meeting."""
+
+    THERAPIST = "therapist"
+    CLIENT = "client"
+    OTHER = "other"
+
+    @property
+    def partner(self) -> Role:
+        """The other person of the dyad."""
+        return Role.CLIENT if self is Role.THERAPIST else Role.THERAPIST
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who takes part.
+
+    Parameters
+    ----------
+    name : str
+        As the source names them.
+    role : Role
+        What they are in the meeting.
+    """
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that a session was read from.
+
+    Parameters
+    ----------
+    name : str
+        File name without its folder.
+    sha256 : str
+        Hash of its bytes, in hexadecimal.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=True)
+class Session:
+    """One meeting of a client and a therapist. Immutable: a change is a new session.
+
+    Parameters
+    ----------
+    name : str
+        What to call it: a file's name, or the transcript's id in a table of many.
+    parties : tuple of Party
+        Who took part, with exactly one therapist and one client.
+    utterances : Utterances
+        What was said; its ``party`` column points into ``parties``.
+    signals : mapping of str to Signal
+        By name, ``"motion_energy:client"``.
+    codes : tuple of Codes
+        One for each scheme and coder.
+    ratings : tuple of Ratings
+        One for each scheme and rater.
+    duration_ms : int, optional
+        Length of the meeting where it is known.
+    language : str, optional
+        BCP 47 tag where it is known, ``"en"``.
+    sources : tuple of Source
+        The files it came from.
+
+    Raises
+    ------
+    BadInput
+        If there is not one therapist and one client, or a column points outside the session.
+    """
+
+    name: str
+    parties: tuple[Party, ...]
+    utterances: Utterances
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    codes: tuple[Codes, ...] = ()
+    ratings: tuple[Ratings, ...] = ()
+    duration_ms: int | None = None
+    language: str | None = None
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signals", MappingProxyType(dict(self.signals)))
+        for role in (Role.THERAPIST, Role.CLIENT):
+            count = sum(party.role is role for party in self.parties)
+            if count != 1:
+                raise BadInput(f"a session has {count} parties with the role {role}; expected one")
+        party = self.utterances.party
+        if len(party) and not (0 <= party.min() and party.max() < len(self.parties)):
+            raise BadInput(f"an utterance belongs to none of the {len(self.parties)} parties")
+        for codes in self.codes:
+            if len(codes) and codes.utterance[-1] >= len(self.utterances):
+                raise BadInput(f"codes of {codes.scheme} point past the last utterance")
+        for ratings in self.ratings:
+            if len(ratings.values) != len(self.utterances):
+                raise BadInput(f"ratings of {ratings.scheme} are not one for each utterance")
+
+    def spoken_by(self, role: Role) -> NDArray[np.bool_]:
+        """Tell which utterances a role spoke.
+
+        Parameters
+        ----------
+        role : Role
+            Therapist, client or other.
+
+        Returns
+        -------
+        mask : ndarray of bool, shape (n_utterances,)
+            True where somebody with that role spoke.
+        """
+        has_role = np.array([party.role is role for party in self.parties], dtype=bool)
+        return has_role[self.utterances.party]
+
+    def role_of(self, party: int) -> Role:
+        """Role of a party.
+
+        Parameters
+        ----------
+        party : int
+            Index into ``parties``.
+
+        Returns
+        -------
+        role : Role
+            What they are in the meeting.
+        """
+        return self.parties[party].role
+
+    def party_of(self, role: Role) -> int:
+        """Index of the therapist or the client.
+
+        Parameters
+        ----------
+        role : Role
+            Therapist or client.
+
+        Returns
+        -------
+        party : int
+            Index into ``parties``.
+        """
+        return [party.role for party in self.parties].index(role)
+
+    def coded(self, scheme: str) -> Codes | None:
+        """Codes of a scheme, from the coder who was added last.
+
+        Parameters
+        ----------
+        scheme : str
+            For instance ``"strategy"``.
+
+        Returns
+        -------
+        codes : Codes or None
+            None where nobody coded it.
+        """
+        return next((c for c in reversed(self.codes) if c.scheme == scheme), None)
+
+    def rated(self, scheme: str) -> Ratings | None:
+        """Ratings of a scheme, from the rater who was added last.
+
+        Parameters
+        ----------
+        scheme : str
+            For instance ``"sentiment"``.
+
+        Returns
+        -------
+        ratings : Ratings or None
+            None where nobody rated it.
+        """
+        return next((r for r in reversed(self.ratings) if r.scheme == scheme), None)
+
+    def with_codes(self, *codes: Codes) -> Session:
+        """Add codes.
+
+        Parameters
+        ----------
+        *codes : Codes
+            Of any scheme and coder; codes of the same scheme and coder are replaced.
+
+        Returns
+        -------
+        session : Session
+            A new one.
+        """
+        new = {(c.scheme, c.coder) for c in codes}
+        kept = tuple(c for c in self.codes if (c.scheme, c.coder) not in new)
+        return replace(self, codes=kept + codes)
+
+    def with_ratings(self, *ratings: Ratings) -> Session:
+        """Add ratings.
+
+        Parameters
+        ----------
+        *ratings : Ratings
+            Of any scheme and rater; ratings of the same scheme and rater are replaced.
+
+        Returns
+        -------
+        session : Session
+            A new one.
+        """
+        new = {(r.scheme, r.rater) for r in ratings}
+        kept = tuple(r for r in self.ratings if (r.scheme, r.rater) not in new)
+        return replace(self, ratings=kept + ratings)
+
+    def with_signal(self, name: str, signal: Signal) -> Session:
+        """Add a signal.
+
+        Parameters
+        ----------
+        name : str
+            ``"motion_energy:client"``.
+        signal : Signal
+            The samples.
+
+        Returns
+        -------
+        session : Session
+            A new one.
+        """
+        return replace(self, signals={**self.signals, name: signal})

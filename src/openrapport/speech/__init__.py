@@ -1,0 +1,1 @@
+"""Who speaks, how much, and when: steps on words and times."""

@@ -1,0 +1,1 @@
+"""How two people grow alike or apart, always beside what chance would give."""

@@ -1,0 +1,1 @@
+"""The command line: every capability of the core as one verb."""
