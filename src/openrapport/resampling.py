@@ -13,7 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from openrapport.errors import BadInput
 
-__all__ = ["DRAWS", "block_length", "mean_interval", "ratio_interval", "statistic_interval"]
+__all__ = [
+    "DRAWS",
+    "block_length",
+    "mean_interval",
+    "rate_interval",
+    "ratio_interval",
+    "statistic_interval",
+]
 
 DRAWS = 1000
 """Resamples behind an interval."""
@@ -110,6 +117,44 @@ def mean_interval(
     """
     column = np.asarray(values, dtype=float)
     return ratio_interval(column, np.ones_like(column), rng=rng, draws=draws)
+
+
+def rate_interval(
+    events: ArrayLike, exposure: ArrayLike, *, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[float, float]:
+    """Interval of how often something happens, also where it never did.
+
+    Parameters
+    ----------
+    events : array_like, shape (n,)
+        How often it happened at each observation, >= 0, in the session's order, n >= 1.
+    exposure : array_like, shape (n,)
+        How much room it had to happen: hours, minutes of speech, chances.
+    rng : numpy.random.Generator
+        Where the draws come from.
+    draws : int
+        Resamples.
+
+    Returns
+    -------
+    low, high : float
+        95 % interval of ``sum(events) / sum(exposure)``. Where nothing was counted every resample
+        would be 0, as if chance could not have hidden anything; the upper end is then the rate at
+        which nothing would be seen in one session of forty (Poisson).
+
+    Raises
+    ------
+    BadInput
+        If there is nothing to resample, or no exposure.
+
+    References
+    ----------
+    Garwood1936, Kunsch1989
+    """
+    count, room = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
+    if count.sum() > 0 or not room.sum() > 0:
+        return ratio_interval(count, room, rng=rng, draws=draws)
+    return 0.0, float(-np.log(0.025) / room.sum())
 
 
 def statistic_interval(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openrapport.session import Party
+
 __all__ = ["RawTranscript", "RawUtterance"]
 
 
@@ -45,8 +47,17 @@ class RawTranscript:
         In the file's order.
     language : str, optional
         Where the file says so, as a BCP 47 tag.
+    duration_ms : int, optional
+        Length of the meeting, where the file says so.
+    parties : tuple of Party
+        Who is who, where the file itself says so; their names are the labels of the utterances.
+    notes : tuple of str
+        What was left out while reading, one sentence each, without a word of the transcript.
     """
 
     name: str
     utterances: tuple[RawUtterance, ...]
     language: str | None = None
+    duration_ms: int | None = None
+    parties: tuple[Party, ...] = ()
+    notes: tuple[str, ...] = ()

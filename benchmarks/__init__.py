@@ -1,0 +1,1 @@
+"""What is fast, what is right, and how to see it again: ``python -m benchmarks``."""

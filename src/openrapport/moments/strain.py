@@ -1,0 +1,190 @@
+"""Moments of strain: a client who draws back after input, and a repair that follows.
+
+What is seen is only that replies become short, for this client, soon after the therapist advised,
+explained or argued. Whether somebody drew back, and from what, the two who were there know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openrapport.codes import Codes
+from openrapport.moments.replies import ASKS, asked
+from openrapport.moments.scene import Candidate, Scene, measured_for, plain_number
+
+__all__ = ["Run", "runs_of_short_replies", "withdrawals"]
+
+# What a client may draw back from, in the words of the reason.
+_INPUT = {
+    "confrontation": "argued or contradicted",
+    "advice": "gave advice",
+    "advice_with_leave": "gave advice",
+    "information": "explained something",
+}
+
+# One or two short answers are ordinary; three in a row, soon after, are a change.
+_RUN_FROM = 3
+_FULL_RUN = 8
+_SHORT_SHARE = 1 / 3
+_SHORT_AT_LEAST, _SHORT_AT_MOST = 3, 10
+
+_REPLIES_AFTER_REPAIR = 3
+_EXCHANGES_TO_REPAIR = 8
+_LONGER = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Short replies of the client, one after another.
+
+    Parameters
+    ----------
+    turns : tuple of int
+        The client's turns, in order.
+    cause : int
+        The therapist's turn with advice or argument just before; -1 where there was none.
+    """
+
+    turns: tuple[int, ...]
+    cause: int
+
+
+def runs_of_short_replies(scene: Scene) -> list[Run]:
+    """Find runs of the client's replies that are short for this client.
+
+    A short answer to a closed question is ordinary, unless it is coded a minimal response. One
+    longer reply, still below what the client usually says, does not end a run.
+
+    Parameters
+    ----------
+    scene : Scene
+        With strategy codes.
+
+    Returns
+    -------
+    runs : list of Run
+        In the session's order.
+    """
+    client = np.flatnonzero(scene.of_client)
+    words, minimal = scene.words[client], _minimal(scene)[client]
+    limit = min(max(scene.usual_words * _SHORT_SHARE, _SHORT_AT_LEAST), _SHORT_AT_MOST)
+    closed = scene.turns_with(scene.codes("strategy", ["closed_question"]), ["closed_question"]) > 0
+    asked = np.where(client > 0, closed[client - 1], False)
+    short = minimal | ((words <= limit) & (words < scene.usual_words) & ~asked)
+    bridged = np.zeros_like(short)
+    bridged[1:-1] = ~short[1:-1] & short[:-2] & short[2:] & (words[1:-1] < scene.usual_words)
+    cause = _input_turns(scene)
+    runs = []
+    for start, end in _stretches(short | bridged):
+        if int(short[start:end].sum()) < _RUN_FROM:
+            continue
+        # What came just before the run, or before its second reply.
+        since = int(client[start - 2]) if start >= 2 else -1
+        until = int(client[start + 1])
+        causes = since + 1 + np.flatnonzero(cause[since + 1 : until] > 0)
+        runs.append(Run(tuple(client[start:end].tolist()), int(causes[-1]) if len(causes) else -1))
+    return runs
+
+
+def _minimal(scene: Scene) -> NDArray[np.bool_]:
+    codes = scene.codes("withdrawal", ["minimal_response"])
+    return scene.turns_with(codes, ["minimal_response"]) > 0
+
+
+def _input_turns(scene: Scene) -> NDArray[np.float64]:
+    codes = scene.codes("strategy", tuple(_INPUT))
+    return scene.turns_with(codes, tuple(_INPUT)) * scene.of_therapist
+
+
+def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Starts and ends (exclusive) of the stretches where a mask is True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def withdrawals(scene: Scene, runs: list[Run]) -> Iterator[Candidate]:
+    """Find runs of short replies after advice, explanation or argument, and what followed them.
+
+    Parameters
+    ----------
+    scene : Scene
+        With strategy codes.
+    runs : list of Run
+        As from :func:`runs_of_short_replies`.
+
+    Yields
+    ------
+    candidate : Candidate
+        Of the kinds ``withdrawal_after_input`` and ``repair``.
+    """
+    inputs = scene.codes("strategy", tuple(_INPUT))
+    if inputs is None:
+        return
+    for run in runs:
+        if run.cause < 0:
+            continue
+        yield _withdrawal(scene, run, inputs)
+        repair = _repair(scene, run)
+        if repair is not None:
+            yield repair
+
+
+def _withdrawal(scene: Scene, run: Run, inputs: Codes) -> Candidate:
+    label = scene.surest(inputs, run.cause, tuple(_INPUT))
+    words = float(np.median(scene.words[list(run.turns)]))
+    minimal = scene.codes("withdrawal", ["minimal_response"])
+    coded = int(_minimal(scene)[list(run.turns)].sum())
+    fall = 1 - words / max(scene.usual_words, 1.0)
+    return Candidate(
+        kind="withdrawal_after_input",
+        favourable=False,
+        title="Short replies after " + ("an argument" if label == "confrontation" else "input"),
+        reason=(
+            f"The therapist {_INPUT[label]}; the client's next {len(run.turns)} replies had a median "
+            f"of {plain_number(words)} words, in a session where it is "
+            f"{plain_number(scene.usual_words)}. It may be worth asking how it landed."
+        ),
+        first=int(scene.turns.first[run.cause]),
+        last=int(scene.turns.last[run.turns[-1]]),
+        evidence=scene.ids((run.cause, *run.turns)),
+        strength=max(0.0, fall) * min(1.0, len(run.turns) / _FULL_RUN),
+        measured=measured_for(inputs, [label], "precision")
+        + (measured_for(minimal, ["minimal_response"], "precision") if coded else ()),
+    )
+
+
+def _repair(scene: Scene, run: Run) -> Candidate | None:
+    codes = scene.codes("strategy", ASKS)
+    asks = np.flatnonzero(scene.turns_with(codes, ASKS) * scene.of_therapist)
+    client = np.flatnonzero(scene.of_client)
+    end = int(np.searchsorted(client, run.turns[-1]))
+    until = client[min(end + _EXCHANGES_TO_REPAIR, len(client) - 1)]
+    during = float(np.median(scene.words[list(run.turns)]))
+    for ask in asks[(asks > run.turns[1]) & (asks <= until)].tolist():
+        replies = client[client > ask][:_REPLIES_AFTER_REPAIR]
+        if len(replies) < _REPLIES_AFTER_REPAIR:
+            continue
+        after = float(np.median(scene.words[replies]))
+        if after < max(scene.usual_words, _LONGER * during):
+            continue
+        label = scene.surest(codes, ask, ASKS)
+        return Candidate(
+            kind="repair",
+            favourable=True,
+            title="Short replies, then a talk about it",
+            reason=(
+                f"After {len(run.turns)} short replies (median {plain_number(during)} words) the "
+                f"therapist {asked(label)}; the client's next {len(replies)} replies had a median of "
+                f"{plain_number(after)} words. What made it possible to say more?"
+            ),
+            first=int(scene.turns.first[ask]),
+            last=int(scene.turns.last[replies[-1]]),
+            evidence=scene.ids((ask, *replies.tolist())),
+            strength=min(1.0, 0.5 + after / (4 * max(scene.usual_words, 1.0))),
+            measured=measured_for(codes, [label], "precision"),
+        )
+    return None

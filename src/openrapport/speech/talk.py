@@ -1,0 +1,400 @@
+"""Who held the floor, and how much: talk time, turns, words (step ``floor.v1``).
+
+Every number is a count. None of them says that somebody spoke too much or too little: that depends
+on the approach, the session and the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openrapport.errors import BadInput
+from openrapport.finding import Finding, NotMeasured, Result
+from openrapport.resampling import mean_interval, rate_interval, ratio_interval, statistic_interval
+from openrapport.session import Role, Session
+from openrapport.signal import frozen_column
+from openrapport.utterances import Utterances
+
+__all__ = [
+    "STEP",
+    "TurnColumns",
+    "findings",
+    "new_speech_ms",
+    "talk_share",
+    "talk_time_ms",
+    "turn_columns",
+]
+
+STEP = "floor.v1"
+
+_DYAD = (Role.THERAPIST, Role.CLIENT)
+_HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+
+# The pipeline's own rule for steps that need times.
+_TIMED_FROM = 0.8
+# With fewer utterances of one person a share is decided by one or two of them.
+_MIN_UTTERANCES = 10
+# The interval of a median of fewer turns spans nearly all of them.
+_MIN_TURNS = 8
+# Speech rate swings from phrase to phrase; a minute holds some thirty phrases.
+_MIN_SPEECH_MS = 60_000
+_TIMED_FINDINGS = ("talk_time", "talk_share", "turn_rate", "turn_duration", "speech_rate")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TurnColumns:
+    """How long each turn is; rows as in ``session.utterances.turns``.
+
+    Parameters
+    ----------
+    words : ndarray of int64, shape (n_turns,)
+        Words of the turn, without the listener's backchannels.
+    start_ms, end_ms : ndarray of int64, shape (n_turns,)
+        First start and last end of its utterances, meaningless where not ``timed``.
+    timed : ndarray of bool, shape (n_turns,)
+        True where every utterance of the turn has both times.
+    """
+
+    words: NDArray[np.int64]
+    start_ms: NDArray[np.int64]
+    end_ms: NDArray[np.int64]
+    timed: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def new_speech_ms(utterances: Utterances) -> NDArray[np.int64]:
+    """Speech that each utterance adds to what its own party had already covered.
+
+    ::
+
+        T  |------|            600 -> 600
+        T      |-----|         500 -> 300     the first 200 ms were counted already
+        C    |------|          600 -> 600     another party's speech counts for itself
+
+    Parameters
+    ----------
+    utterances : Utterances
+        What was said.
+
+    Returns
+    -------
+    new_ms : ndarray of int64, shape (n,)
+        Milliseconds; 0 where a start or an end is missing.
+    """
+    new_ms = np.zeros(len(utterances), dtype=np.int64)
+    for party in np.unique(utterances.party):
+        own = np.flatnonzero((utterances.party == party) & utterances.has_times)
+        if len(own):
+            start, end = utterances.start_ms[own], utterances.end_ms[own]
+            covered = np.concatenate([start[:1], np.maximum.accumulate(end)[:-1]])
+            new_ms[own] = np.maximum(0, end - np.maximum(start, covered))
+    return new_ms
+
+
+def talk_time_ms(utterances: Utterances, n_parties: int) -> NDArray[np.int64]:
+    """Time that each party spoke.
+
+    Parameters
+    ----------
+    utterances : Utterances
+        What was said; utterances without times add nothing.
+    n_parties : int
+        How many parties there are.
+
+    Returns
+    -------
+    talk_ms : ndarray of int64, shape (n_parties,)
+        Overlapped speech counts for both parties; overlapping utterances of one party count once.
+
+    Raises
+    ------
+    BadInput
+        If an utterance belongs to none of the parties.
+    """
+    if len(utterances) and not (0 <= utterances.party.min() and utterances.party.max() < n_parties):
+        raise BadInput(f"an utterance belongs to none of the {n_parties} parties")
+    talk_ms = np.zeros(n_parties, dtype=np.int64)
+    np.add.at(talk_ms, utterances.party, new_speech_ms(utterances))
+    return talk_ms
+
+
+def talk_share(utterances: Utterances, n_parties: int) -> NDArray[np.float64]:
+    """Share of each party in the summed talk time.
+
+    Parameters
+    ----------
+    utterances : Utterances
+        What was said.
+    n_parties : int
+        How many parties there are.
+
+    Returns
+    -------
+    share : ndarray of float64, shape (n_parties,)
+        In [0, 1]; they sum to 1.
+
+    Raises
+    ------
+    BadInput
+        If nothing has both times, or an utterance belongs to none of the parties.
+    """
+    talk_ms = talk_time_ms(utterances, n_parties)
+    if not talk_ms.sum():
+        raise BadInput("talk time is 0 ms; expected utterances with a start and an end")
+    return np.asarray(talk_ms / talk_ms.sum(), dtype=np.float64)
+
+
+def turn_columns(utterances: Utterances) -> TurnColumns:
+    """Measure the turns.
+
+    Parameters
+    ----------
+    utterances : Utterances
+        What was said.
+
+    Returns
+    -------
+    columns : TurnColumns
+        One row for each turn.
+    """
+    turns = utterances.turns
+    floor = np.flatnonzero(turns.of_utterance >= 0)
+    if not len(floor):
+        none = frozen_column([], np.int64)
+        return TurnColumns(none, none, none, frozen_column([], np.bool_))
+    first = np.searchsorted(floor, turns.first)
+    return TurnColumns(
+        words=frozen_column(np.add.reduceat(utterances.n_words[floor], first), np.int64),
+        start_ms=frozen_column(utterances.start_ms[turns.first], np.int64),
+        end_ms=frozen_column(np.maximum.reduceat(utterances.end_ms[floor], first), np.int64),
+        timed=frozen_column(np.logical_and.reduceat(utterances.has_times[floor], first), np.bool_),
+    )
+
+
+def findings(session: Session, rng: np.random.Generator) -> list[Result]:
+    """Measure who held the floor.
+
+    Parameters
+    ----------
+    session : Session
+        With utterances; where times are missing, words take their place and the result says so.
+    rng : numpy.random.Generator
+        For the intervals.
+
+    Returns
+    -------
+    results : list of Finding or NotMeasured
+        ``talk_time``, ``talk_share`` (or ``word_share``), ``turn_count``, ``turn_rate``,
+        ``turn_length``, ``turn_duration`` and ``speech_rate``. People other than the therapist and
+        the client are left out of all of them, and a result says how many utterances that were.
+    """
+    spoken = session.utterances
+    masks = {role: session.spoken_by(role) for role in _DYAD}
+    results: list[Result] = []
+    others = int(session.spoken_by(Role.OTHER).sum())
+    if others:
+        reason = f"{others} utterances of other people present are left out of all shares and counts"
+        results.append(NotMeasured(STEP, reason, party=Role.OTHER))
+    few = [role for role, mask in masks.items() if mask.sum() < _MIN_UTTERANCES]
+    if few:
+        count = int(masks[few[0]].sum())
+        reason = f"needs {_MIN_UTTERANCES} utterances of each person; the {few[0]} has {count}"
+        return [*results, NotMeasured(STEP, reason)]
+    timed = all(spoken.has_times[mask].mean() >= _TIMED_FROM for mask in masks.values())
+    if timed and new_speech_ms(spoken)[masks[_DYAD[0]] | masks[_DYAD[1]]].any():
+        results += _time_and_share(session, rng)
+        results += _turn_rate(session, rng)
+    else:
+        results += [
+            NotMeasured(STEP, _why_untimed(session, name), name=name) for name in _TIMED_FINDINGS
+        ]
+        results += _word_share(session, rng)
+        timed = False
+    for role in _DYAD:
+        results += _turns(session, role, rng, timed=timed)
+        if timed:
+            results.append(_speech_rate(session, role, rng))
+    return results
+
+
+def _why_untimed(session: Session, name: str) -> str:
+    n = int(session.utterances.has_times.sum())
+    reason = (
+        f"needs a start and an end for at least {_TIMED_FROM:.0%} of each person's utterances; "
+        f"{n} of {len(session.utterances)} have both"
+    )
+    return f"{reason}. The share of words stands in its place" if name == "talk_share" else reason
+
+
+def _ids(session: Session, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(session.utterances.ids[i] for i in np.flatnonzero(mask))
+
+
+def _time_and_share(session: Session, rng: np.random.Generator) -> Iterator[Result]:
+    spoken = session.utterances
+    new_ms = new_speech_ms(spoken)
+    timed = [session.spoken_by(role) & spoken.has_times for role in _DYAD]
+    both = timed[0] | timed[1]
+    for role, mask in zip(_DYAD, timed, strict=True):
+        n, own = int(mask.sum()), np.where(mask, new_ms, 0)[both]
+        low, high = mean_interval(own, rng=rng)
+        yield Finding(
+            name="talk_time",
+            party=role,
+            value=float(own.sum()),
+            unit="ms",
+            n=n,
+            counted="utterances",
+            # Of a total: the mean of one utterance of either, times how many there are.
+            interval=(low * len(own), high * len(own)),
+            step=STEP,
+            evidence=_ids(session, mask),
+        )
+        yield Finding(
+            name="talk_share",
+            party=role,
+            value=float(own.sum() / new_ms[both].sum()),
+            unit="share",
+            n=len(own),
+            counted="utterances",
+            interval=ratio_interval(own, new_ms[both], rng=rng),
+            step=STEP,
+            evidence=_ids(session, both),
+        )
+
+
+def _word_share(session: Session, rng: np.random.Generator) -> Iterator[Result]:
+    masks = [session.spoken_by(role) for role in _DYAD]
+    both = masks[0] | masks[1]
+    words = session.utterances.n_words[both]
+    if not words.sum():
+        yield NotMeasured(STEP, "needs words, and no utterance has any", name="word_share")
+        return
+    for role, mask in zip(_DYAD, masks, strict=True):
+        own = np.where(mask[both], words, 0)
+        yield Finding(
+            name="word_share",
+            party=role,
+            value=float(own.sum() / words.sum()),
+            unit="share",
+            n=len(words),
+            counted="utterances",
+            interval=ratio_interval(own, words, rng=rng),
+            step=STEP,
+            evidence=_ids(session, both),
+        )
+
+
+def _turn_rate(session: Session, rng: np.random.Generator) -> Iterator[Result]:
+    spoken = session.utterances
+    timed = np.flatnonzero(spoken.has_times)
+    begins = np.zeros(len(spoken), dtype=bool)
+    begins[spoken.turns.first] = True
+    begins &= spoken.has_times & ~session.spoken_by(Role.OTHER)
+    # From the start of one utterance to the start of the next; the last one until all is said.
+    elapsed_ms = np.diff(spoken.start_ms[timed], append=spoken.end_ms[timed].max())
+    if elapsed_ms.sum() < _MIN_SPEECH_MS or begins.sum() < _MIN_TURNS:
+        reason = (
+            f"needs {_MIN_TURNS} turns and a minute; there are {int(begins.sum())} turns with times"
+        )
+        yield NotMeasured(STEP, reason, name="turn_rate")
+        return
+    hours = elapsed_ms / _HOUR_MS
+    yield Finding(
+        name="turn_rate",
+        value=float(begins.sum() / hours.sum()),
+        unit="per hour",
+        n=int(begins.sum()),
+        counted="turns",
+        interval=rate_interval(begins[timed], hours, rng=rng),
+        step=STEP,
+        evidence=_ids(session, begins),
+    )
+
+
+def _turns(session: Session, role: Role, rng: np.random.Generator, *, timed: bool) -> Iterator[Result]:
+    spoken, columns = session.utterances, turn_columns(session.utterances)
+    own = spoken.turns.party == session.party_of(role)
+    n = int(own.sum())
+    begins = np.zeros(len(spoken), dtype=bool)
+    begins[spoken.turns.first[own]] = True
+    low, high = rate_interval(begins, np.ones(len(spoken)), rng=rng)
+    if n:
+        yield Finding(
+            name="turn_count",
+            party=role,
+            value=float(n),
+            unit="turns",
+            n=len(spoken),
+            counted="utterances",
+            interval=(low * len(spoken), high * len(spoken)),
+            step=STEP,
+            evidence=_ids(session, begins),
+        )
+    else:
+        yield NotMeasured(STEP, f"the {role} takes no turn", name="turn_count", party=role)
+    yield _median(session, "turn_length", role, columns.words, own, "words", rng)
+    if timed:
+        length_ms = columns.end_ms - columns.start_ms
+        yield _median(session, "turn_duration", role, length_ms, own & columns.timed, "ms", rng)
+
+
+def _median(
+    session: Session,
+    name: str,
+    role: Role,
+    column: NDArray[np.int64],
+    chosen: NDArray[np.bool_],
+    unit: str,
+    rng: np.random.Generator,
+) -> Result:
+    values = column[chosen]
+    if len(values) < _MIN_TURNS:
+        reason = f"needs {_MIN_TURNS} turns of the {role}; there are {len(values)}"
+        if unit == "ms":
+            reason += " with times"
+        return NotMeasured(STEP, reason, name=name, party=role)
+    rows = np.isin(session.utterances.turns.of_utterance, np.flatnonzero(chosen))
+    return Finding(
+        name=name,
+        party=role,
+        value=float(np.median(values)),
+        unit=unit,
+        n=len(values),
+        counted="turns",
+        interval=statistic_interval(lambda draws: np.median(draws, axis=1), values, rng=rng),
+        step=STEP,
+        evidence=_ids(session, rows),
+    )
+
+
+def _speech_rate(session: Session, role: Role, rng: np.random.Generator) -> Result:
+    spoken = session.utterances
+    # A backchannel's length is the transcriber's choice more than the listener's.
+    chosen = session.spoken_by(role) & spoken.has_times & ~spoken.is_backchannel
+    chosen &= (spoken.end_ms > spoken.start_ms) & (spoken.n_words > 0)
+    length_ms = (spoken.end_ms - spoken.start_ms)[chosen]
+    if length_ms.sum() < _MIN_SPEECH_MS:
+        reason = (
+            f"needs a minute of the {role}'s speech; there are {length_ms.sum() / 1000:.0f} seconds"
+        )
+        return NotMeasured(STEP, reason, name="speech_rate", party=role)
+    words, minutes = spoken.n_words[chosen], length_ms / _MINUTE_MS
+    return Finding(
+        name="speech_rate",
+        party=role,
+        value=float(words.sum() / minutes.sum()),
+        unit="words per minute",
+        n=len(words),
+        counted="utterances",
+        interval=ratio_interval(words, minutes, rng=rng),
+        step=STEP,
+        evidence=_ids(session, chosen),
+    )

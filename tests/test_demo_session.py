@@ -1,0 +1,113 @@
+"""The fictional session is whole: long enough, timed, with a strain and its repair in place."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from openrapport.demo import demo_path
+from openrapport.io.files import read_session
+from openrapport.session import Role, Session
+
+MINUTE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def demo() -> Session:
+    with demo_path() as path:
+        return read_session(path)
+
+
+def silences(session: Session) -> tuple[np.ndarray, np.ndarray]:
+    """Start and length of every silence, whoever spoke before and after it."""
+    spoken = session.utterances
+    said_until = np.maximum.accumulate(spoken.end_ms)[:-1]
+    return said_until, spoken.start_ms[1:] - said_until
+
+
+def minute_of(session: Session, words: str) -> float:
+    """When these words are said for the first time."""
+    spoken = session.utterances
+    return next(
+        start / MINUTE_MS
+        for start, text in zip(spoken.start_ms, spoken.text, strict=True)
+        if words in text
+    )
+
+
+def test_it_lasts_as_long_as_a_session(demo: Session) -> None:
+    assert 45 * MINUTE_MS <= demo.utterances.end_ms.max() <= 50 * MINUTE_MS
+    assert 580 <= len(demo.utterances) <= 640
+
+
+def test_its_roles_are_known_without_asking(demo: Session) -> None:
+    assert {party.role for party in demo.parties} == {Role.THERAPIST, Role.CLIENT}
+    assert {party.name for party in demo.parties} == {"Therapist", "Client"}
+
+
+def test_every_utterance_has_words_or_a_laugh_and_both_times(demo: Session) -> None:
+    spoken = demo.utterances
+    assert spoken.has_times.all()
+    assert all(n or "[laughs]" in text for n, text in zip(spoken.n_words, spoken.text, strict=True))
+
+
+def test_starts_are_in_order_and_nobody_speaks_over_themselves(demo: Session) -> None:
+    spoken = demo.utterances
+    assert (np.diff(spoken.start_ms) >= 0).all()
+    for party in (0, 1):
+        own = spoken.party == party
+        assert (spoken.start_ms[own][1:] >= spoken.end_ms[own][:-1]).all()
+
+
+def test_cues_are_numbered_from_one(demo: Session) -> None:
+    assert demo.utterances.ids == tuple(str(i) for i in range(1, len(demo.utterances) + 1))
+
+
+def test_people_speak_at_a_pace_that_people_speak_at(demo: Session) -> None:
+    spoken = demo.utterances
+    for role in (Role.THERAPIST, Role.CLIENT):
+        own = demo.spoken_by(role)
+        minutes = (spoken.end_ms - spoken.start_ms)[own].sum() / MINUTE_MS
+        assert 130 <= spoken.n_words[own].sum() / minutes <= 170
+
+
+def test_there_are_overlaps_and_long_silences_some_after_the_therapists_questions(
+    demo: Session,
+) -> None:
+    spoken = demo.utterances
+    _, length = silences(demo)
+    long = length >= 5_000
+    asked = (spoken.is_question & demo.spoken_by(Role.THERAPIST))[:-1]
+    assert (length < 0).any()
+    assert long.sum() >= 8
+    assert (long & asked).sum() >= 4
+
+
+def test_the_strain_lies_in_the_middle_and_its_repair_after_it(demo: Session) -> None:
+    advice = minute_of(demo, "have you thought of just telling them no")
+    complaint = minute_of(demo, "You sound like my brother")
+    naming = minute_of(demo, "Can I stop us for a minute")
+    assert 17 <= advice < complaint < naming <= 27
+    start, length = silences(demo)
+    within = (advice * MINUTE_MS < start) & (start < complaint * MINUTE_MS)
+    assert 12_000 <= length[within].max() <= 15_000
+
+
+def test_what_the_client_counted_was_said(demo: Session) -> None:
+    spoken = demo.utterances
+    advice = minute_of(demo, "have you thought of just telling them no") * MINUTE_MS
+    counting = minute_of(demo, "I was counting") * MINUTE_MS
+    advised = (
+        demo.spoken_by(Role.THERAPIST) & (advice <= spoken.start_ms) & (spoken.start_ms < counting)
+    )
+    assert sum(spoken.words[i].count("just") for i in np.flatnonzero(advised)) == 4
+
+
+def test_the_file_says_first_that_it_is_fictional() -> None:
+    with demo_path() as path:
+        head = path.read_text(encoding="utf-8")[:200]
+    assert re.match(
+        r"WEBVTT\n\nNOTE\nFictional session, written for OpenRapport\. No real person", head
+    )
