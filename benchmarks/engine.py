@@ -18,9 +18,9 @@ import numpy as np
 
 from openrapport import pipeline, read_session
 from openrapport.demo import demo_path
+from openrapport.io.files import write_session
 from openrapport.session import Session
 from openrapport.utterances import Utterances
-from openrapport.io.files import write_session
 
 __all__ = ["Row", "run"]
 
@@ -151,8 +151,8 @@ def _keep_a_quarter(source: Path, target: Path) -> None:
 def _usage(command: list[str]) -> tuple[float, float]:
     """Seconds, and megabytes of the largest process of a command and its children."""
     script = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True);"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
+        "capture_output=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     start = time.perf_counter()
     done = subprocess.run(

@@ -7,7 +7,7 @@ stands beside what the same calculation gives when one party's turns are put in 
 """
 
 # %%
-from openrapport import run, read_session
+from openrapport import read_session, run
 from openrapport.demo import demo_path
 
 with demo_path() as path:

@@ -112,10 +112,15 @@ def code_rows(session: Session) -> Iterator[Row]:
 
 
 def _as_csv(rows: list[Row]) -> str:
+    from openrapport.io.tables import guarded
+
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
-    table.writerows(rows)
+    # Names and ids come from the file, and a spreadsheet must not run one like a formula.
+    for row in rows:
+        names = {key: guarded(str(row[key])) for key in ("session", "utterance_id")}
+        table.writerow({**row, **names})
     return text.getvalue()
 
 

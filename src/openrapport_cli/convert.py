@@ -54,6 +54,7 @@ def convert(source: Path, target: Path, target_ending: str | None, **options: An
             columns=reading.columns,
             session=reading.session,
             confirm=confirm_roles,
+            note=note,
         )
     with _printed(target, target_ending) as path:
         for dropped in write_session(session, path):

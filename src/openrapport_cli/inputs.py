@@ -111,6 +111,7 @@ class Reading:
             columns=self.columns,
             session=self.session,
             confirm=confirm,
+            note=note,
         )
 
 

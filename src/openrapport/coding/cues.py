@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 from openrapport.words import tokens
 
@@ -272,9 +272,6 @@ PHRASES: dict[str, str] = {
         recommend|suggest), how (do|can|should|would) i, any (advice|suggestions|ideas), (tell|help)
         me
     """,
-        < (yes|yeah|sure|okay|ok|please|absolutely|definitely), go ahead, that (would|'d) be, of
-        course, i'd like that
-    """,
 }
 """Cues in words; ``asks_advice`` is the client's."""
 
@@ -305,7 +302,7 @@ CIRCUMSTANCES: tuple[str, ...] = (
     "statement_to_you",
     "sounds_like_statement",
 )
-"""Cues of form and of what came before; :mod:`openrapport.coding.rules` tells how each is seen."""
+"""Cues of form and of what came before; see :mod:`openrapport.coding.circumstances`."""
 
 CUES: tuple[str, ...] = (*PHRASES, *CIRCUMSTANCES)
 """Every cue, in the order of the scorecards' columns."""
@@ -314,6 +311,7 @@ _FILLERS = frozenset(
     """so and but well um uh uhm okay ok now right yeah because like then alright oh yes mm-hmm mm-hm
     mm hmm no i-i""".split()
 )
+_NONE: frozenset[str] = frozenset()
 _SENTENCE = re.compile(r"[^.?!\n]*[.?!\n]?")
 _CHOICE = re.compile(r"\(([^()]*)\)|(\S+)")
 
@@ -356,24 +354,36 @@ def phrase_cues(words: tuple[str, ...]) -> set[str]:
     cues : set of str
         Their names.
     """
-    by_first_word = _compiled()
+    single, longer = _compiled()
     found: set[str] = set()
-    for i, word in enumerate(words):
-        for rest, cue in by_first_word.get(word, ()):
-            if cue not in found and words[i + 1 : i + 1 + len(rest)] == rest:
+    for word in set(words):
+        found |= single.get(word, _NONE)
+    for i, pair in enumerate(pairwise(words)):
+        for rest, cue in longer.get(pair, ()):
+            if cue not in found and words[i + 2 : i + 2 + len(rest)] == rest:
                 found.add(cue)
     return found
 
 
 @cache
-def _compiled() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
-    """Phrases by their first word: the rest of the phrase, and its cue."""
-    index: dict[str, dict[tuple[tuple[str, ...], str], None]] = {}
+def _compiled() -> tuple[
+    dict[str, frozenset[str]], dict[tuple[str, str], tuple[tuple[tuple[str, ...], str], ...]]
+]:
+    """Cues of single words; longer phrases by their first two words: what follows, and the cue."""
+    single: dict[str, set[str]] = {}
+    # Dictionaries keep the order of writing and drop what is written twice.
+    longer: dict[tuple[str, str], dict[tuple[tuple[str, ...], str], None]] = {}
     for cue, notation in PHRASES.items():
         for phrase in notation.split(","):
             for first, *rest in _spelt_out(phrase):
-                index.setdefault(first, {})[tuple(rest), cue] = None
-    return {first: tuple(phrases) for first, phrases in index.items()}
+                if rest:
+                    longer.setdefault((first, rest[0]), {})[tuple(rest[1:]), cue] = None
+                else:
+                    single.setdefault(first, set()).add(cue)
+    return (
+        {word: frozenset(cues) for word, cues in single.items()},
+        {pair: tuple(phrases) for pair, phrases in longer.items()},
+    )
 
 
 def _spelt_out(phrase: str) -> Iterator[list[str]]:

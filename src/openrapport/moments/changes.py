@@ -101,8 +101,10 @@ def turn_balance_shifts(scene: Scene, rng: np.random.Generator) -> Iterator[Cand
     n = int(exchange[-1]) + 1 if len(exchange) else 0
     if n < 3 * _WINDOW_EXCHANGES:
         return
-    client = np.bincount(exchange, weights=scene.words * scene.of_client, minlength=n)
-    therapist = np.bincount(exchange, weights=scene.words * scene.of_therapist, minlength=n)
+    client = np.bincount(exchange, weights=scene.words * scene.of_client, minlength=n).astype(float)
+    therapist = np.bincount(exchange, weights=scene.words * scene.of_therapist, minlength=n).astype(
+        float
+    )
     before, after = _neighbouring_shares(client[None], therapist[None])
     change = np.nan_to_num(after - before)[0]
     orders = rng.permuted(np.tile(np.arange(n), (_SHUFFLES, 1)), axis=1)

@@ -70,12 +70,12 @@ class Scene:
     @cached_property
     def of_therapist(self) -> NDArray[np.bool_]:
         """True for the therapist's turns, shape (n_turns,)."""
-        return self.turns.party == self.session.party_of(Role.THERAPIST)
+        return np.equal(self.turns.party, self.session.party_of(Role.THERAPIST))
 
     @cached_property
     def of_client(self) -> NDArray[np.bool_]:
         """True for the client's turns, shape (n_turns,)."""
-        return self.turns.party == self.session.party_of(Role.CLIENT)
+        return np.equal(self.turns.party, self.session.party_of(Role.CLIENT))
 
     @cached_property
     def words(self) -> NDArray[np.int64]:
@@ -97,12 +97,15 @@ class Scene:
         weight = np.where(rated, self.session.utterances.n_words, 0)
         total = self._sum_over_turns(np.where(rated, ratings.values, 0.0) * weight)
         weights = self._sum_over_turns(weight)
-        return np.divide(total, weights, out=np.full(len(total), np.nan), where=weights > 0)
+        mean = np.full(len(total), np.nan)
+        np.divide(total, weights, out=mean, where=weights > 0)
+        return mean
 
     def _sum_over_turns(self, column: NDArray[np.generic]) -> NDArray[np.float64]:
         turn = self.turns.of_utterance
         spoken = turn >= 0
-        return np.bincount(turn[spoken], weights=column[spoken], minlength=len(self.turns))
+        weights = column[spoken].astype(np.float64)
+        return np.bincount(turn[spoken], weights=weights, minlength=len(self.turns)).astype(np.float64)
 
     def codes(self, scheme: str, labels: Sequence[str]) -> Codes | None:
         """Codes of a scheme, if its coder can give any of these labels.

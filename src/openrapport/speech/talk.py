@@ -358,8 +358,6 @@ def _median(
     values = column[chosen]
     if len(values) < _MIN_TURNS:
         reason = f"needs {_MIN_TURNS} turns of the {role}; there are {len(values)}"
-        if unit == "ms":
-            reason += " with times"
         return NotMeasured(STEP, reason, name=name, party=role)
     rows = np.isin(session.utterances.turns.of_utterance, np.flatnonzero(chosen))
     return Finding(
