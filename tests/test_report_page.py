@@ -21,7 +21,8 @@ DESK = {"width": 1280, "height": 900}
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    session = prepare(read_session(demo_path()))
+    with demo_path() as path:
+        session = prepare(read_session(path))
     report = measure(session)
     folder = tmp_path_factory.mktemp("report")
     (folder / "report.html").write_text(render(report, session), encoding="utf-8")

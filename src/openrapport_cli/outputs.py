@@ -14,7 +14,8 @@ from openrapport.errors import BadInput
 
 __all__ = ["ReportFolder", "replacing", "safe_stem", "write_files"]
 
-_LONGEST_STEM = 80
+# File systems allow 255 bytes; a number, an ending and a temporary prefix come on top.
+_LONGEST_STEM_BYTES = 200
 _UNSAFE = re.compile(r"[^\w.-]+")
 # Names that Windows keeps for devices, whatever their ending.
 _DEVICES = frozenset(
@@ -74,8 +75,8 @@ def safe_stem(name: str) -> str:
         Letters, digits, ``.``, ``_`` and ``-``; never a path, a hidden file or empty.
     """
     stem = _UNSAFE.sub("-", unicodedata.normalize("NFC", name)).strip("-.")
-    # 80 characters of up to 3 bytes stay below the 255 bytes that file systems allow.
-    stem = stem[:_LONGEST_STEM].rstrip("-.") or "session"
+    stem = stem.encode("utf-8", "replace")[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore")
+    stem = stem.rstrip("-.") or "session"
     return f"session-{stem}" if stem.split(".")[0].lower() in _DEVICES else stem
 
 

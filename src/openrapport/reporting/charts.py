@@ -181,10 +181,18 @@ def _row(
 
     def bar(begin: float, stop: float, lane: str, utterance: int) -> Bar:
         left, right = max(begin, first), min(stop, last)
-        return Bar(round((left - first) * scale, 1), round(max(1.0, (right - left) * scale), 1), lane, utterance)
+        return Bar(
+            round((left - first) * scale, 1),
+            round(max(1.0, (right - left) * scale), 1),
+            lane,
+            utterance,
+        )
 
     inside = np.flatnonzero((start < last) & (end > first))
-    bars = [bar(start[i], end[i], str(session.role_of(int(session.utterances.party[i]))), int(i)) for i in inside]
+    bars = [
+        bar(start[i], end[i], str(session.role_of(int(session.utterances.party[i]))), int(i))
+        for i in inside
+    ]
     begins_here = (start >= first) & (start < last)
     codes, code_bars = _code_lanes(session, begins_here)
     bars += [bar(start[i], end[i], lane, i) for i, lane in code_bars]
@@ -196,7 +204,9 @@ def _row(
                 bars.append(bar(begin, stop, "silence", int(after)))
                 silence_ms += int(min(stop, last) - max(begin, first))
     words = session.utterances.n_words
-    spoken = [int(words[begins_here & session.spoken_by(r)].sum()) for r in (Role.THERAPIST, Role.CLIENT)]
+    spoken = [
+        int(words[begins_here & session.spoken_by(r)].sum()) for r in (Role.THERAPIST, Role.CLIENT)
+    ]
     return Row(
         label=f"{_tick(first, timed)} to {_tick(last, timed)}",
         bars=tuple(bars),
@@ -244,12 +254,12 @@ def _ticks(first: int, length: int, timed: bool) -> tuple[tuple[float, str], ...
     wanted = (60_000, 120_000, 180_000, 300_000) if timed else (100, 250, 500, 1_000)
     step = next((s for s in wanted if length / s <= 6), wanted[-1])
     places = range(-(-first // step) * step, first + length, step)
-    return tuple((round((p - first) * 100 / length, 2), clock(p) if timed else f"{p:,}") for p in places)
+    return tuple(
+        (round((p - first) * 100 / length, 2), clock(p) if timed else f"{p:,}") for p in places
+    )
 
 
-def _path(
-    course: tuple[NDArray[np.float64], NDArray[np.float64]], *, first: int, length: int
-) -> str:
+def _path(course: tuple[NDArray[np.float64], NDArray[np.float64]], *, first: int, length: int) -> str:
     """Draw the course in a box of WIDTH x 100, -1 at the bottom and +1 at the top."""
     place, value = course
     here = (place >= first) & (place < first + length)
@@ -257,7 +267,8 @@ def _path(
     here[:-1] |= here[1:]
     here[1:] |= here[:-1]
     points = [
-        f"{(p - first) * WIDTH / length:.1f},{50 - 50 * v:.1f}" for p, v in zip(place[here], value[here], strict=True)
+        f"{(p - first) * WIDTH / length:.1f},{50 - 50 * v:.1f}"
+        for p, v in zip(place[here], value[here], strict=True)
     ]
     return f"M{' L'.join(points)}" if len(points) > 1 else ""
 

@@ -72,7 +72,9 @@ class Explanation:
         title : str
             ``"Share of the talk time, client"``.
         """
-        return ", ".join(filter(None, (self.title, party and str(party), wording.plain_name(aspect or ""))))
+        return ", ".join(
+            filter(None, (self.title, party and str(party), wording.plain_name(aspect or "")))
+        )
 
 
 _WORDS_NOT_FEELINGS = (
@@ -85,7 +87,197 @@ _CHANCE_FIRST = (
 )
 _NO_IDEAL = "There is no right amount: it differs between approaches, sessions and people."
 
-EXPLANATIONS: dict[str, Explanation] = {}
+EXPLANATIONS: dict[str, Explanation] = {
+    "talk_time": Explanation(
+        "Talk time",
+        "{who} spoke for {value}.",
+        "The time in which this person spoke. Where both spoke at once, it counts for both.",
+        _NO_IDEAL,
+    ),
+    "talk_share": Explanation(
+        "Share of the talk time",
+        "{who} spoke {value} of the time in which anybody spoke.",
+        "This person’s talk time out of the summed talk time of the two.",
+        _NO_IDEAL + " Speaking more is not being heard more.",
+    ),
+    "word_share": Explanation(
+        "Share of the words",
+        "{value} of the words were {who}’s.",
+        "Words stand in for time, because this transcript does not say when utterances began and ended.",
+        _NO_IDEAL + " Words are not time: a slow speaker holds the floor longer than this share says.",
+    ),
+    "turn_rate": Explanation(
+        "Turns an hour",
+        "The floor changed hands at a rate of {value}.",
+        "A turn is one person’s speech until the other takes the floor; “mm-hm” does not take it.",
+        _NO_IDEAL,
+    ),
+    "turn_count": Explanation(
+        "Turns",
+        "{who} had {value}.",
+        "A turn is one person’s speech until the other takes the floor; “mm-hm” does not take it.",
+        _NO_IDEAL,
+    ),
+    "turn_length": Explanation(
+        "Length of a turn",
+        "Half of {who}’s turns were longer than {value}.",
+        "The median number of words in a turn.",
+        _NO_IDEAL + " A short turn can say more than a long one.",
+    ),
+    "turn_duration": Explanation(
+        "Duration of a turn",
+        "Half of {who}’s turns lasted longer than {value}.",
+        "The median time from the start to the end of a turn.",
+        _NO_IDEAL,
+    ),
+    "speech_rate": Explanation(
+        "Speech rate",
+        "{who} spoke {value}.",
+        "Words divided by the time in which they were spoken, pauses between utterances left out.",
+        "People differ in how fast they speak anyway; it does not show hurry or calm by itself.",
+    ),
+    "response_latency": Explanation(
+        "Time to answer",
+        "Half of {who}’s answers came more than {value} after the other had finished.",
+        "From the end of one person’s turn to the start of the other’s; below zero where they overlap.",
+        "A slow answer is not reluctance and a quick one not impatience.",
+    ),
+    "gap": Explanation(
+        "Gaps between turns",
+        "Half of the gaps between turns were longer than {value}.",
+        "Silence between the turns of the two people.",
+        _NO_IDEAL,
+    ),
+    "pause": Explanation(
+        "Pauses within a turn",
+        "Half of {who}’s pauses within a turn were longer than {value}.",
+        "Silence within one person’s turn.",
+        "A pause can be thinking, feeling or searching for a word.",
+    ),
+    "overlap_time": Explanation(
+        "Speaking at once",
+        "Both spoke at once for {value}.",
+        "Time in which both people spoke.",
+        "Overlap is often warm: much of it is “mm-hm” and finishing a thought together.",
+    ),
+    "overlap_share": Explanation(
+        "Share of speaking at once",
+        "Both spoke at once in {value} of the time in which anybody spoke.",
+        "Time in which both people spoke, out of the time in which anybody did.",
+        "Overlap is often warm: much of it is “mm-hm” and finishing a thought together.",
+    ),
+    "interruption_rate": Explanation(
+        "Interruptions",
+        "{who} came in before the other had finished, and took the floor, at a rate of {value}.",
+        "Turns that start while the other still has a good part of an utterance to say.",
+        "Coming in early can be eagerness, warmth or a bad line; it is not rudeness by itself.",
+    ),
+    "backchannel_rate": Explanation(
+        "“Mm-hm” and the like",
+        "{who} said “mm-hm” and the like {value}.",
+        "Short listening words that leave the floor to the other.",
+        "Nods and looks are not in a transcript: few such words do not mean little listening.",
+    ),
+    "long_silence_rate": Explanation(
+        "Long silences",
+        "Silences of five seconds or more came at a rate of {value}.",
+        "Stretches in which nobody speaks.",
+        "Silence is not failure: it may be the most important part of a session.",
+    ),
+    "long_silence_ended_share": Explanation(
+        "Who ended long silences",
+        "{who} spoke first after {value} of the long silences.",
+        "Who spoke first after a silence of five seconds or more.",
+        _NO_IDEAL,
+    ),
+    "silence_after_question_share": Explanation(
+        "Silences after a question",
+        "A long silence followed {value} of the therapist’s questions.",
+        "Questions of the therapist after which nobody spoke for five seconds or more.",
+        "It can be thinking, feeling or not knowing what to say.",
+    ),
+    "code_rate": Explanation(
+        "What the therapist’s words did",
+        "{aspect}: {value}.",
+        "How often the coder marked this, for 100 utterances of the therapist.",
+        "It is how often the mark was given, not how often the thing was done: the coder misses many. It "
+        "says nothing of how well it was done.",
+    ),
+    "open_question_share": Explanation(
+        "Open questions",
+        "{value} of the questions that were found were open ones.",
+        "Open questions out of open and closed ones, as the coder tells them apart.",
+        "A closed question can be the right one.",
+    ),
+    "complex_reflection_share": Explanation(
+        "Complex reflections",
+        "{value} of the reflections that were found added something of their own.",
+        "Complex reflections out of simple and complex ones, as the coder tells them apart.",
+        "The coder tells the two apart poorly; it does not measure empathy.",
+    ),
+    "reflection_question_ratio": Explanation(
+        "Reflections and questions",
+        "There were {value}.",
+        "Utterances that mainly reflect, divided by those that mainly ask.",
+        "It is not the ratio of the MITI, which counts every behaviour in an utterance by hand.",
+    ),
+    "minimal_response_rate": Explanation(
+        "Minimal responses",
+        "{who} gave a minimal response to an open invitation {value}.",
+        "Answers of at most three words that close down an open question.",
+        "It is not resistance, and this mark is often wrong.",
+    ),
+    "style_matching": Explanation(
+        "Style matching",
+        "Within short stretches, the two used small words alike to {value} on a scale from 0 to 1.",
+        "How alike the two use classes of small words (pronouns, articles, prepositions and so on) within "
+        "windows of sixteen turns, after Ireland and Pennebaker (2010).",
+        _CHANCE_FIRST,
+    ),
+    "lexical_alignment": Explanation(
+        "Words taken up",
+        "{value} of the content words in {who}’s replies stood in the turn just before.",
+        "Content words of a reply that the other had used in the turn that it answers.",
+        _CHANCE_FIRST,
+    ),
+    "we_rate": Explanation(
+        "“We”",
+        "{who} said “we”, “us” or “our” {value}.",
+        "Words with which somebody speaks of an “us”.",
+        "It may be the two of them, or a family: the word does not say.",
+    ),
+    "we_taken_up": Explanation(
+        "“We” answered with “we”",
+        "{who} answered {value} of the other’s turns that held a “we” with a “we”.",
+        "Replies with a “we” among those to a turn with a “we”.",
+        _CHANCE_FIRST,
+    ),
+    "coordination": Explanation(
+        "Small words taken up",
+        "{who}, {aspect}: {value}.",
+        "How much likelier a kind of small word was in a reply when the turn before held one, after "
+        "Danescu-Niculescu-Mizil and others (2012). 0 is no coordination.",
+        _CHANCE_FIRST,
+    ),
+    "sentiment_mean": Explanation(
+        "Warm and heavy words",
+        "{who}’s words stood at {value} on average, on a scale from -1 (heavy) to 1 (warm).",
+        "The mean of a word list’s rating over utterances that hold any word of the list (VADER).",
+        _WORDS_NOT_FEELINGS,
+    ),
+    "sentiment_shift": Explanation(
+        "From the first to the last third",
+        "{who}’s words moved by {value} from the first to the last third of the session.",
+        "Mean of the last third less mean of the first, on a scale from -1 to 1 (VADER).",
+        _WORDS_NOT_FEELINGS,
+    ),
+    "strong_sentiment": Explanation(
+        "Strong words",
+        "Strongly {aspect} words of {who}: {value}.",
+        "Utterances that the word list rates as strongly negative or positive.",
+        _WORDS_NOT_FEELINGS,
+    ),
+}
 
 GROUPS: tuple[tuple[str, str, str], ...] = (
     ("floor", "Who spoke, and how much", "Counts of time, words and turns."),
@@ -96,7 +288,11 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
         "Marks by rules that read each utterance after what came before it. They are proposals: beside "
         "each kind stands how often it was right where that was measured.",
     ),
-    ("language", "Language together", "Whether the two come to word things alike, beside what chance gives."),
+    (
+        "language",
+        "Language together",
+        "Whether the two come to word things alike, beside what chance gives.",
+    ),
     (
         "coordination",
         "Taking up each other’s small words",
@@ -106,7 +302,17 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
 )
 """Step, heading and lead of each group on the page, in order."""
 
-COMPARED: tuple[tuple[str, Role | None, str | None], ...] = ()
+COMPARED: tuple[tuple[str, Role | None, str | None], ...] = (
+    ("talk_share", Role.CLIENT, None),
+    ("word_share", Role.CLIENT, None),
+    ("response_latency", Role.THERAPIST, None),
+    ("long_silence_rate", None, None),
+    ("open_question_share", Role.THERAPIST, None),
+    ("reflection_question_ratio", Role.THERAPIST, None),
+    ("style_matching", None, None),
+    ("lexical_alignment", Role.THERAPIST, None),
+    ("sentiment_shift", Role.CLIENT, None),
+)
 """Name, party and aspect of the findings in the index and the terminal."""
 
 

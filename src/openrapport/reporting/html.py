@@ -76,18 +76,26 @@ def render(report: Report, session: Session) -> str:
         A whole document that needs nothing else.
     """
     index = {key: i for i, key in enumerate(session.utterances.ids)}
-    return _environment().get_template("report.html.j2").render(
-        report=report,
-        length=_length(session),
-        n_utterances=len(session.utterances),
-        moments=[_moment_view(m, number, session, index) for number, m in enumerate(report.moments, 1)],
-        first_moments=FIRST_MOMENTS,
-        why_no_moments=[m.reason for m in report.not_measured if m.step.startswith("moments")],
-        timeline=charts.timeline(session, report.moments),
-        has_codes=session.coded("behaviour") is not None,
-        groups=_groups(report, session, index),
-        transcript=_transcript(report, session, index),
-        coders=sorted({codes.coder for codes in session.codes} | {r.rater for r in session.ratings}),
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            length=_length(session),
+            n_utterances=len(session.utterances),
+            moments=[
+                _moment_view(m, number, session, index) for number, m in enumerate(report.moments, 1)
+            ],
+            first_moments=FIRST_MOMENTS,
+            why_no_moments=[m.reason for m in report.not_measured if m.step.startswith("moments")],
+            timeline=charts.timeline(session, report.moments),
+            has_codes=session.coded("behaviour") is not None,
+            groups=_groups(report, session, index),
+            transcript=_transcript(report, session, index),
+            coders=sorted(
+                {codes.coder for codes in session.codes} | {r.rater for r in session.ratings}
+            ),
+        )
     )
 
 
@@ -117,9 +125,13 @@ def render_index(rows: Sequence[IndexRow]) -> str:
                 [finding and _cell(finding, plots[id(finding)]) for _, finding in found],
             )
         )
-    return _environment().get_template("index.html.j2").render(
-        titles=[title for title, _ in columns],
-        rows=[(row, [cells[i] for _, cells in columns]) for i, row in enumerate(rows)],
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            titles=[title for title, _ in columns],
+            rows=[(row, [cells[i] for _, cells in columns]) for i, row in enumerate(rows)],
+        )
     )
 
 
@@ -151,13 +163,17 @@ def _link(evidence: Evidence, session: Session, index: dict[str, int]) -> dict[s
     return {"href": f"#u{i + 1}", "label": wording.clock(start) if start >= 0 else str(i + 1)}
 
 
-def _moment_view(moment: Moment, number: int, session: Session, index: dict[str, int]) -> dict[str, Any]:
+def _moment_view(
+    moment: Moment, number: int, session: Session, index: dict[str, int]
+) -> dict[str, Any]:
     places = [index[key] for key in moment.utterances]
     first, last = session.utterances[places[0]], session.utterances[places[-1]]
     when = f"utterances {first.index + 1} to {last.index + 1}"
     if first.start_ms is not None:
         ends = last.end_ms if last.end_ms is not None else last.start_ms
-        when = wording.clock(first.start_ms) + (f" to {wording.clock(ends)}" if ends is not None else "")
+        when = wording.clock(first.start_ms) + (
+            f" to {wording.clock(ends)}" if ends is not None else ""
+        )
     seen = sorted({index[e] for e in moment.evidence if isinstance(e, str)}) or places
     return {
         "moment": moment,

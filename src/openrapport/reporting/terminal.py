@@ -33,7 +33,9 @@ def summary_lines(report: Report, session: Session) -> list[str]:
         lines.append("Worth talking about:")
     for number, moment in enumerate(report.moments[:_MOMENTS], 1):
         first = session.utterances[places[moment.utterances[0]]]
-        when = f"utterance {first.index + 1}" if first.start_ms is None else wording.clock(first.start_ms)
+        when = (
+            f"utterance {first.index + 1}" if first.start_ms is None else wording.clock(first.start_ms)
+        )
         lines.append(f"  {number}. {when}  {moment.title}. {moment.reason}")
     lines.append("Findings:")
     for name, party, aspect in COMPARED:
@@ -50,6 +52,9 @@ def _sureness(finding: Finding) -> str:
     if finding.interval is not None:
         parts.append(f"95% interval {wording.interval(finding)}")
     if finding.null is not None:
-        low, high = wording.bare(finding.null.low, finding.unit), wording.bare(finding.null.high, finding.unit)
+        low, high = (
+            wording.bare(finding.null.low, finding.unit),
+            wording.bare(finding.null.high, finding.unit),
+        )
         parts.append(f"chance {low} to {high}")
     return ", ".join(parts)

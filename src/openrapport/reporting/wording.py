@@ -62,7 +62,9 @@ def amount(value: float, unit: str) -> str:
         if abs(value) >= 2 * _MINUTE_MS:
             return f"{value / _MINUTE_MS:.1f} min"
         return f"{value / 1000:.1f} s"
-    number = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    number = (
+        f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    )
     if unit in ("ratio", "difference in probability", "similarity", "compound"):
         return f"{value:.2f}"
     return f"{number} {unit}"

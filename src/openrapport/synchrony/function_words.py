@@ -84,7 +84,9 @@ def _classes() -> dict[str, frozenset[str]]:
     both_verbs = of_personal | of_impersonal | of_places | of_verbs | unmarked | negated
     return {
         "personal_pronouns": frozenset(
-            {*_PERSONAL.split(), "y'all", "let's", "lets"} | of_personal | unmarked - unmarked_impersonal
+            {*_PERSONAL.split(), "y'all", "let's", "lets"}
+            | of_personal
+            | unmarked - unmarked_impersonal
         ),
         "impersonal_pronouns": frozenset({*_IMPERSONAL.split()} | of_impersonal | unmarked_impersonal),
         "articles": frozenset({"a", "an", "the"}),
