@@ -212,6 +212,12 @@ def test_a_foreign_file_is_never_overwritten(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "one.json").exists()
 
 
+def test_reports_among_the_transcripts_are_not_read_as_transcripts(run: Run, tmp_path: Path) -> None:
+    transcript(tmp_path / "one.txt")
+    for _ in range(2):
+        assert run("analyze", ".", "--out", ".").status == 0
+
+
 def test_own_files_are_replaced(run: Run, tmp_path: Path) -> None:
     source = transcript(tmp_path / "one.txt")
     for _ in range(2):

@@ -46,7 +46,8 @@ def test_a_page_has_no_accessibility_violation(
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     result = Axe().run(page, options={"resultTypes": ["violations"]})
     found = [
-        (v["id"], v["nodes"][0]["target"], v["nodes"][0]["any"][:1]) for v in result.response["violations"]
+        (v["id"], v["nodes"][0]["target"], v["nodes"][0]["any"][:1])
+        for v in result.response["violations"]
     ]
     assert found == []
 
@@ -67,7 +68,9 @@ def test_the_page_asks_nobody_for_anything(chromium: Browser, pages: dict[str, s
     assert asked == [pages["report"]]
 
 
-def test_a_moment_leads_to_its_words_and_they_lead_back(chromium: Browser, pages: dict[str, str]) -> None:
+def test_a_moment_leads_to_its_words_and_they_lead_back(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
     page = open_page(chromium, pages["report"], viewport=DESK)
     page.locator("#moment-1 blockquote a").first.click()
     target = page.evaluate("location.hash")

@@ -94,7 +94,7 @@ class _Results:
     help="How many sessions to analyse at once.",
 )
 @click.pass_context
-def analyze(context: click.Context, files: tuple[Path, ...], **options: Any) -> None:
+def analyze(context: click.Context, /, files: tuple[Path, ...], **options: Any) -> None:
     """Analyse transcripts and write a report for each session.
 
     FILE is a transcript, a table of many, a folder of transcripts, or - for standard input. Several
@@ -183,7 +183,7 @@ def _jobs(
                 for session in reading.sessions(path, confirm):
                     yield Job.of(
                         session,
-                        folder=folder and folder.path,
+                        folder=folder.path if folder else None,
                         stem=folder.claim(session.name) if folder else "",
                         pdf=wanted.pdf,
                         wants_json=wanted.as_json,

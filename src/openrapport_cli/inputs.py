@@ -14,6 +14,7 @@ import click
 
 from openrapport.errors import BadInput
 from openrapport_cli.messages import note
+from openrapport_cli.outputs import own_files
 
 if TYPE_CHECKING:
     from openrapport.io.roles import RoleGuess
@@ -184,7 +185,8 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     Returns
     -------
     files : list of Path
-        A folder's files by name, as far as their ending can be read; not those of its folders.
+        A folder's files by name, as far as their ending can be read; not those of its folders,
+        and not what OpenRapport wrote there.
 
     Raises
     ------
@@ -199,10 +201,14 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             files.append(path)
             continue
+        reports = own_files(path)
         found = sorted(
             file
             for file in path.iterdir()
-            if file.suffix.lower() in endings and file.is_file() and not file.name.startswith(".")
+            if file.suffix.lower() in endings
+            and file.is_file()
+            and not file.name.startswith(".")
+            and file.name not in reports
         )
         if not found:
             raise BadInput(

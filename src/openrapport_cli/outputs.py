@@ -12,7 +12,9 @@ from pathlib import Path
 
 from openrapport.errors import BadInput
 
-__all__ = ["ReportFolder", "replacing", "safe_stem", "write_files"]
+__all__ = ["ReportFolder", "own_files", "replacing", "safe_stem", "write_files"]
+
+_LIST = ".openrapport"
 
 # File systems allow 255 bytes; a number, an ending and a temporary prefix come on top.
 _LONGEST_STEM_BYTES = 200
@@ -80,6 +82,23 @@ def safe_stem(name: str) -> str:
     return f"session-{stem}" if stem.split(".")[0].lower() in _DEVICES else stem
 
 
+def own_files(folder: Path) -> set[str]:
+    """Tell which files of a folder OpenRapport wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not exist.
+
+    Returns
+    -------
+    names : set of str
+        Empty where it wrote none.
+    """
+    written = folder / _LIST
+    return set(written.read_text("utf-8").splitlines()) if written.is_file() else set()
+
+
 class ReportFolder:
     """A folder of reports that knows which files are its own.
 
@@ -94,15 +113,11 @@ class ReportFolder:
         Of the files that each report has.
     """
 
-    LIST = ".openrapport"
-
     def __init__(self, path: Path, endings: Sequence[str]) -> None:
         self.path = path
         self._endings = tuple(endings)
         self._taken = {"index"}
-        written = path / self.LIST
-        lines = written.read_text("utf-8").splitlines() if written.is_file() else []
-        self._own = set(lines)
+        self._own = own_files(path)
 
     def claim(self, session: str) -> str:
         """Choose the name of a session's files.
@@ -151,6 +166,6 @@ class ReportFolder:
                 )
         # A report holds what was said in a session: a folder that we make is its owner's alone.
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.path / self.LIST).open("a", encoding="utf-8") as out:
+        with (self.path / _LIST).open("a", encoding="utf-8") as out:
             out.writelines(f"{name}\n" for name in new)
         self._own.update(new)

@@ -7,7 +7,7 @@ wrong on therapy talk has not been measured here. It serves to find stretches to
 Four things differ from the list's use on written posts, each because this is transcribed talk:
 
 - Words that mostly answer or keep talk going ("yeah", "okay", "like", "well") are taken off the
-  list: they are nearly half of all its hits in counselling talk, and nearly all of them favourable.
+  list: they are half of all its hits in counselling talk, and nearly all count as favourable.
 - A listener's "mm-hm" or "great" is not rated.
 - Capitals are how a transcript spells, not how loudly somebody spoke.
 - Long utterances are rated by sentence and averaged: the sum over a long one drifts to either end.
@@ -183,13 +183,13 @@ def _rating(text: str) -> float:
     if "[" in plain:
         plain = _REMARK.sub(" ", plain)
     if not plain.isascii():
-        plain = plain.translate(emoji)
+        plain = plain.translate(emoji)[:_LONGEST_CHARS]
     values = []
     for sentence in _SENTENCE_END.split(plain):
         words = sentence.split()
         for i in range(0, len(words), _LONGEST_PIECE):
             piece = words[i : i + _LONGEST_PIECE]
-            # Most sentences hold no word of the list: asking first saves half the time.
+            # Most sentences hold no word of the list: asking first spares them its rules.
             if not lexicon.isdisjoint(piece) or any(w.strip(_PUNCTUATION) in lexicon for w in piece):
                 values.append(analyzer.polarity_scores(" ".join(piece))["compound"])
     return float(np.mean(values)) if values else float("nan")
@@ -240,7 +240,8 @@ def _shift(
     first_low, first_high = mean_interval(first, rng=rng)
     last_low, last_high = mean_interval(last, rng=rng)
     shift = float(last.mean() - first.mean())
-    # An interval of a difference from those of its parts, which need not be symmetric.
+    # An interval of a difference from those of its parts, which need not be symmetric (MOVER,
+    # ZouDonner2008).
     down = np.hypot(last.mean() - last_low, first_high - first.mean())
     up = np.hypot(last_high - last.mean(), first.mean() - first_low)
     return Finding(

@@ -18,7 +18,7 @@ from openrapport.codes import Codes
 from openrapport.finding import Evidence, Finding, Moment, NotMeasured, Report
 from openrapport.reporting import charts, wording
 from openrapport.reporting.explanations import COMPARED, GROUPS, explain
-from openrapport.session import Role, Session
+from openrapport.session import Session
 from openrapport.span import Span
 from openrapport.speech.latency import silences
 

@@ -2,11 +2,13 @@
 
 ::
 
-    T  |--------|   |----|                |-------|
-    C                        |--|  |-----------|
-                 <->          a pause of T: silence within one turn
-                         <-->             a gap: silence between turns, a response latency of +4
-                                          T starts before C ends: overlap, a latency below 0
+    T  |-------| a |-----|                 |------|
+    C                        b |------|---------|
+                                           |<-c>|
+
+    a   a pause of T: silence within one turn
+    b   C's response latency, from the end of T's turn; a gap, since nobody speaks in it
+    c   T starts before C ends: overlap, and a response latency below 0
 
 A listener's "mm-hm" takes no turn: it neither ends the other's turn nor interrupts it.
 """
@@ -195,6 +197,8 @@ def _covered_before(session: Session, role: Role, at_ms: NDArray[np.int64]) -> N
     """Speech of a role up to each time: linear between the edges of its merged utterances."""
     spoken = session.utterances
     own = session.spoken_by(role) & (new_speech_ms(spoken) > 0)
+    if not own.any():
+        return np.zeros(len(at_ms))
     new_ms = new_speech_ms(spoken)[own]
     end = spoken.end_ms[own]
     edges = np.stack([end - new_ms, end], axis=1).ravel()
@@ -219,15 +223,16 @@ def _overlap(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     chosen = np.flatnonzero(dyad & spoken.has_times)
     # Time in which anybody of the two speaks: overlapped time counts once here.
     anybody_ms = (new_ms - both_ms)[chosen]
+    total_ms = float(anybody_ms.sum())
     low, high = ratio_interval(both_ms[chosen], anybody_ms, rng=rng)
     evidence = _ids(session, np.flatnonzero(both_ms > 0))
     for name, scale, unit in (
-        ("overlap_time", anybody_ms.sum(), "ms"),
+        ("overlap_time", total_ms, "ms"),
         ("overlap_share", 1.0, "share"),
     ):
         yield Finding(
             name=name,
-            value=float(both_ms.sum() / anybody_ms.sum() * scale),
+            value=float(both_ms.sum() / total_ms * scale),
             unit=unit,
             n=len(chosen),
             counted="utterances",
