@@ -131,7 +131,8 @@ class Codes:
         """
         if label not in self.labels:
             raise BadInput(f"code {label!r}; expected one of {', '.join(self.labels)}")
-        return self.utterance[self.label == self.labels.index(label)]
+        coded: NDArray[np.int64] = self.utterance[self.label == self.labels.index(label)]
+        return coded
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -170,12 +170,14 @@ class Utterances(Sequence[Utterance]):
     @property
     def has_start(self) -> NDArray[np.bool_]:
         """True where the start is known, shape (n,)."""
-        return self.start_ms != MISSING_MS
+        known: NDArray[np.bool_] = self.start_ms != MISSING_MS
+        return known
 
     @property
     def has_times(self) -> NDArray[np.bool_]:
         """True where both start and end are known, shape (n,)."""
-        return (self.start_ms != MISSING_MS) & (self.end_ms != MISSING_MS)
+        known: NDArray[np.bool_] = (self.start_ms != MISSING_MS) & (self.end_ms != MISSING_MS)
+        return known
 
     @cached_property
     def words(self) -> tuple[tuple[str, ...], ...]:

@@ -137,7 +137,11 @@ def read_textgrid(path: Path) -> RawTranscript:
         if "ooTextFile" not in text[:200]:
             raise BadAnnotation("not a TextGrid; expected a Praat text file", source=path.name)
         grid = Praat.TextGrid(str(path), codec=codec)
-        tiers = [(t.name, [i for i in t.get_intervals() if i[2]]) for t in grid.get_tiers() if t.tier_type == "IntervalTier"]
+        tiers = [
+            (t.name, [i for i in t.get_intervals() if i[2]])
+            for t in grid.get_tiers()
+            if t.tier_type == "IntervalTier"
+        ]
     except BadAnnotation:
         raise
     except Exception as error:
@@ -146,7 +150,9 @@ def read_textgrid(path: Path) -> RawTranscript:
     for name, intervals in tiers:
         for begin, end, words in intervals:
             if not (np.isfinite(begin) and np.isfinite(end) and 0 <= begin <= end):
-                raise BadAnnotation("an interval ends before it starts, or starts below 0", source=path.name)
+                raise BadAnnotation(
+                    "an interval ends before it starts, or starts below 0", source=path.name
+                )
             found.append(RawUtterance(words, name, round(1000 * begin), round(1000 * end)))
     return _transcript(path, found, [], [])
 
@@ -195,7 +201,9 @@ def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
 
 def _check_size(path: Path) -> None:
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise BadAnnotation(f"larger than {MAX_FILE_BYTES // 2**20} MiB; expected less", source=path.name)
+        raise BadAnnotation(
+            f"larger than {MAX_FILE_BYTES // 2**20} MiB; expected less", source=path.name
+        )
 
 
 def _slot(slots: dict[str | None, str | None], ref: str | None, path: Path) -> int | None:
@@ -218,7 +226,9 @@ def _transcript(
     if len(placed) < len(found):
         notes = [*notes, f"{len(found) - len(placed)} annotations without a start were left out"]
     placed.sort(key=lambda row: (row.start_ms, row.end_ms or 0))
-    return RawTranscript(path.stem, tuple(placed), parties=tuple(parties), notes=tuple(dict.fromkeys(notes)))
+    return RawTranscript(
+        path.stem, tuple(placed), parties=tuple(parties), notes=tuple(dict.fromkeys(notes))
+    )
 
 
 def _need_times(session: Session, what: str) -> None:
@@ -242,7 +252,10 @@ def _tier_names(session: Session) -> list[str]:
 def _xml_text(text: str) -> str:
     """Replace what XML cannot carry, control characters and lone surrogates, by U+FFFD."""
     return "".join(
-        c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "\ufffd" for c in text
+        c
+        if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+        else "\ufffd"
+        for c in text
     )
 
 

@@ -116,7 +116,15 @@ def read_bundle(path: Path) -> Session:
     except BadInput as error:
         raise BadBundle(str(error), source=path.name) from None
     # Whatever a damaged file makes json, zipfile or pyarrow say, it may quote what was said.
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, RecursionError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        OSError,
+        RecursionError,
+    ) as error:
         raise BadBundle(f"damaged, or no bundle ({type(error).__name__})", source=path.name) from None
 
 
@@ -147,7 +155,9 @@ def _unpack(path: Path) -> dict[str, bytes]:
             if len({i.filename for i in infos}) != len(infos):
                 raise BadBundle("a member stands in it twice")
             if sum(i.file_size for i in infos) > MAX_UNPACKED_BYTES:
-                raise BadBundle(f"unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB; expected less")
+                raise BadBundle(
+                    f"unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB; expected less"
+                )
             if _MANIFEST not in archive.namelist():
                 raise BadBundle(f"holds no {_MANIFEST}; expected a bundle that OpenRapport wrote")
             # zipfile stops at the size that the directory states, so the bound above holds.

@@ -56,13 +56,15 @@ def _row(cells: list[str]) -> str:
 
 def _check(path: Path) -> None:
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
+    from defusedxml.ElementTree import fromstring
 
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
                 limit = MAX_UNPACKED_BYTES // 2**20
-                raise BadTranscript(f"unpacks to more than {limit} MiB; expected less", source=path.name)
+                raise BadTranscript(
+                    f"unpacks to more than {limit} MiB; expected less", source=path.name
+                )
             for name in archive.namelist():
                 if name.endswith((".xml", ".rels")):
                     fromstring(archive.read(name), forbid_dtd=True)
@@ -71,6 +73,7 @@ def _check(path: Path) -> None:
         raise BadTranscript(reason, source=path.name) from None
     except BadTranscript:
         raise
-    except (ParseError, Exception) as error:
-        reason = f"not a Word file, or a damaged or encrypted one ({type(error).__name__}); save it as .docx or .txt"
+    except Exception as error:
+        kind = type(error).__name__
+        reason = f"not a Word file, or a damaged or encrypted one ({kind}); save it as .docx or .txt"
         raise BadTranscript(reason, source=path.name) from None
