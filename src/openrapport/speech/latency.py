@@ -242,6 +242,18 @@ def _overlap(session: Session, rng: np.random.Generator) -> Iterator[Result]:
         )
 
 
+def _stretch_start_ms(spoken: Utterances) -> NDArray[np.int64]:
+    """When the speech that each utterance continues without a pause began."""
+    began = spoken.start_ms.copy()
+    for party in np.unique(spoken.party):
+        own = np.flatnonzero((spoken.party == party) & spoken.has_times)
+        start, end = spoken.start_ms[own], np.maximum.accumulate(spoken.end_ms[own])
+        begins = np.ones(len(own), dtype=bool)
+        begins[1:] = start[1:] - end[:-1] >= _PAUSE_MS
+        began[own] = np.maximum.accumulate(np.where(begins, start, 0))
+    return began
+
+
 def _interruptions(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     """Turns that begin while the other has more than half a second still to say, and outlast it.
 
@@ -251,7 +263,7 @@ def _interruptions(session: Session, rng: np.random.Generator) -> Iterator[Resul
     spoken, columns = session.utterances, turn_columns(session.utterances)
     found = response_latencies(session)
     other_end = spoken.start_ms[found.after] - found.latency_ms
-    other_start = columns.start_ms[found.turn - 1]
+    other_start = _stretch_start_ms(spoken)[found.before]
     is_one = found.latency_ms < -_INTERRUPTION_MS
     is_one &= spoken.start_ms[found.after] - other_start > _INTERRUPTION_MS
     is_one &= columns.end_ms[found.turn] > other_end
