@@ -53,7 +53,7 @@ class Explanation:
             value=wording.amount(finding.value, finding.unit),
             who=f"the {party}" if party else "both",
             other=f"the {party.partner}" if party else "each other",
-            aspect=wording.plain_name(finding.aspect or ""),
+            aspect=wording.plain_name(finding.aspect or "all kinds together"),
         )
         return text[0].upper() + text[1:]
 

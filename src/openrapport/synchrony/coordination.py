@@ -1,112 +1,390 @@
-"""Linguistic coordination: small words taken up from the other's last turn.
+"""Linguistic coordination: does a reply take up the kind of small word that was just used?
 
-Findings of ``coordination.v1``: ``coordination``, one for each class of function words and direction.
+For one marker (a class of function words) and one direction it is ::
+
+    P(reply has the marker | what it replies to has it)  -  P(reply has the marker)
+
+Above 0: a reply uses such words more often right after the other used them. The markers carry no
+topic, so that it is wording that is followed rather than what is spoken of. :func:`coordination`
+gives what ConvoKit's ``Coordination`` gives on the same utterances with the same markers.
+
+In a session a reply is a turn, and it replies to the other's turn right before it. Chance is the
+same measure with the other's turns put in another order (:mod:`openrapport.synchrony.surrogates`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured, Result
 from openrapport.session import Role, Session
-from openrapport.synchrony.exchanges import exchanges, null_of, shuffles
+from openrapport.synchrony.exchanges import Exchanges, exchanges
 from openrapport.synchrony.function_words import FUNCTION_WORDS, class_counts
+from openrapport.synchrony.surrogates import resampled_sums, segment_shuffle, shuffle_null
 
-__all__ = ["STEP", "coordination", "findings"]
+__all__ = [
+    "STEP",
+    "PairCoordination",
+    "aggregate",
+    "coordinate_corpus",
+    "coordination",
+    "findings",
+]
 
 STEP = "coordination.v1"
 
-# With fewer turns that show a marker, one reply more or less moves the value by a tenth.
-_MIN_WITH_MARKER = 10
-_MIN_WITHOUT = 3
+# Below this a single reply moves a share by more than 5 points.
+_MIN_REPLIES = 20
+
+# ConvoKit asks for 3. With so few, one reply decides between "follows" and "avoids"; and a marker
+# that stands before nearly every reply leaves nothing to compare with.
+_MIN_AFTER_MARKER = 5
+_MIN_AFTER_OTHERS = 5
+
+_UNIT = "difference in probability"
+_TAILS = (2.5, 97.5)
 
 
-def coordination(before: NDArray[np.bool_], reply: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How much likelier a marker is in a reply when the turn before it showed the marker.
+@dataclass(frozen=True, slots=True, eq=False)
+class PairCoordination:
+    """How far each speaker follows each person they reply to, by marker.
 
     Parameters
     ----------
-    before, reply : ndarray of bool, shape (n, n_markers)
-        Whether each turn, and the reply to it, show each marker.
+    speaker, target : ndarray of int64, shape (n_pairs,)
+        Who replies, and to whom; sorted.
+    value : ndarray of float64, shape (n_pairs, n_markers)
+        In [-1, 1]; NaN below the minimums.
+    n_replies : ndarray of int64, shape (n_pairs,)
+        Replies of the speaker to the target.
+    n_after_marker, n_with_marker, n_both : ndarray of int64, shape (n_pairs, n_markers)
+        Replies to something with the marker, replies with the marker, and both.
+    """
+
+    speaker: NDArray[np.int64]
+    target: NDArray[np.int64]
+    value: NDArray[np.float64]
+    n_replies: NDArray[np.int64]
+    n_after_marker: NDArray[np.int64]
+    n_with_marker: NDArray[np.int64]
+    n_both: NDArray[np.int64]
+
+
+def coordination(
+    has_marker: ArrayLike,
+    speaker: ArrayLike,
+    reply_to: ArrayLike | None = None,
+    *,
+    min_after_marker: int,
+    min_with_marker: int = 0,
+    min_replies: int = 1,
+) -> PairCoordination:
+    """Measure how far speakers follow those they reply to.
+
+    Parameters
+    ----------
+    has_marker : array_like of bool, shape (n, n_markers)
+        Whether each utterance has each marker.
+    speaker : array_like of int, shape (n,)
+        Who spoke.
+    reply_to : array_like of int, shape (n,), optional
+        Row of the utterance that each one replies to, -1 for none. Without it each utterance
+        replies to the one before it. A reply to oneself is left out.
+    min_after_marker : int
+        Replies to something with the marker that a value needs (ConvoKit: ``target_thresh``, 3 by
+        default there). At least 1 is always needed.
+    min_with_marker : int
+        Replies with the marker that a value needs (ConvoKit: ``speaker_thresh``).
+    min_replies : int
+        Replies that a value needs (ConvoKit: ``utterances_thresh``).
 
     Returns
     -------
-    difference : ndarray of float64, shape (n_markers,)
-        ``P(reply | before) - P(reply)``, in [-1, 1]. 0: no coordination; NaN where no turn before
-        showed the marker.
+    coordination : PairCoordination
+        One row for each pair of a speaker and somebody whom they reply to.
 
     Raises
     ------
     BadInput
-        If the shapes differ.
+        If the shapes do not fit, or a reply points outside the table.
 
     References
     ----------
-    DanescuNiculescuMizil2012
+    DanescuEtAl2011, DanescuEtAl2012
     """
-    if before.shape != reply.shape or before.ndim != 2:
+    marked = np.asarray(has_marker, dtype=bool)
+    who = np.asarray(speaker, dtype=np.int64)
+    if marked.ndim != 2 or who.shape != marked.shape[:1]:
         raise BadInput(
-            f"markers have shapes {before.shape} and {reply.shape}; expected one (n, n_markers)"
+            f"markers have shape {marked.shape} and speakers {who.shape}; expected (n, markers) and (n,)"
         )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        joint = (before & reply).sum(axis=0) / before.sum(axis=0)
-        base = reply.sum(axis=0) / np.float64(len(reply))
-    difference: NDArray[np.float64] = joint - base
-    return difference
+    n = len(who)
+    to = np.arange(n) - 1 if reply_to is None else np.asarray(reply_to, dtype=np.int64)
+    if to.shape != who.shape or (n and (to.min() < -1 or to.max() >= n)):
+        raise BadInput(f"reply_to is not one row number below {n}, or -1, for each utterance")
+    reply = np.flatnonzero(to >= 0)
+    reply = reply[who[to[reply]] != who[reply]]
+    pairs, pair = np.unique(np.stack([who[reply], who[to[reply]]], axis=1), axis=0, return_inverse=True)
+    before, after, n_pairs = marked[to[reply]], marked[reply], len(pairs)
+    pair = pair.reshape(-1)
+    n_replies = np.bincount(pair, minlength=n_pairs)
+    n_after, n_with, n_both = (
+        _tally(pair, cells, n_pairs) for cells in (before, after, before & after)
+    )
+    enough = (n_after >= max(min_after_marker, 1)) & (n_with >= min_with_marker)
+    enough &= (n_replies >= min_replies)[:, None]
+    value = np.where(enough, _above_base(n_both, n_after, n_with, n_replies[:, None]), np.nan)
+    return PairCoordination(pairs[:, 0], pairs[:, 1], value, n_replies, n_after, n_with, n_both)
+
+
+def coordinate_corpus(
+    has_marker: Sequence[ArrayLike],
+    speaker: Sequence[ArrayLike],
+    reply_to: Sequence[ArrayLike] | None = None,
+    *,
+    min_after_marker: int,
+    min_with_marker: int = 0,
+    min_replies: int = 1,
+) -> PairCoordination:
+    """Measure coordination over many sessions at once.
+
+    Parameters
+    ----------
+    has_marker : sequence of array_like of bool, shape (n_i, n_markers)
+        One table for each session.
+    speaker : sequence of array_like of int, shape (n_i,)
+        Who spoke, numbered across the corpus: a therapist with the same number in two sessions is
+        the same therapist, and their replies to the same person are counted together.
+    reply_to : sequence of array_like of int, shape (n_i,), optional
+        Rows within each session, as for :func:`coordination`.
+    min_after_marker, min_with_marker, min_replies : int
+        As for :func:`coordination`.
+
+    Returns
+    -------
+    coordination : PairCoordination
+        One row for each pair; no utterance replies to one of another session.
+
+    Raises
+    ------
+    BadInput
+        If the sessions are not one table each, or one does not fit.
+    """
+    tables = [np.asarray(table, dtype=bool) for table in has_marker]
+    who = [np.asarray(column, dtype=np.int64) for column in speaker]
+    to = (
+        [np.arange(len(column)) - 1 for column in who]
+        if reply_to is None
+        else [np.asarray(column, dtype=np.int64) for column in reply_to]
+    )
+    lengths = [len(column) for column in who]
+    if not tables or not lengths == [len(t) for t in tables] == [len(t) for t in to]:
+        raise BadInput("sessions of a corpus do not have one row for each utterance in every table")
+    for rows, n in zip(to, lengths, strict=True):
+        if (rows >= n).any():
+            raise BadInput(f"an utterance replies to a row outside its session of {n}")
+    shifts = np.cumsum([0, *lengths[:-1]])
+    shifted = [np.where(rows >= 0, rows + shift, rows) for rows, shift in zip(to, shifts, strict=True)]
+    return coordination(
+        np.concatenate(tables),
+        np.concatenate(who),
+        np.concatenate(shifted),
+        min_after_marker=min_after_marker,
+        min_with_marker=min_with_marker,
+        min_replies=min_replies,
+    )
+
+
+def aggregate(value: ArrayLike, *, method: Literal[1, 2, 3]) -> float:
+    """Average coordination over speakers and markers, where some values are missing.
+
+    Parameters
+    ----------
+    value : array_like, shape (n_pairs, n_markers)
+        As in :class:`PairCoordination`, NaN where missing.
+    method : {1, 2, 3}
+        1: only those with a value for every marker. 2: a missing value is the average of the others
+        on that marker. 3: a missing value is one's own average over the other markers.
+
+    Returns
+    -------
+    mean : float
+        NaN where nothing is left to average; with 2 also where nobody has a value on some marker.
+
+    Raises
+    ------
+    BadInput
+        If the method is not one of the three.
+
+    References
+    ----------
+    DanescuEtAl2012
+    """
+    if method not in (1, 2, 3):
+        raise BadInput(f"method is {method}; expected 1, 2 or 3")
+    table = np.asarray(value, dtype=float)
+    known = np.isfinite(table)
+    table, known = table[known.any(axis=1)], known[known.any(axis=1)]
+    if method == 1:
+        table, known = table[known.all(axis=1)], known[known.all(axis=1)]
+    if not len(table) or (method == 2 and not known.any(axis=0).all()):
+        return float("nan")
+    if method == 2:
+        table = np.where(known, table, np.nanmean(table, axis=0))
+    return float(np.nanmean(table, axis=1).mean())
 
 
 def findings(session: Session, rng: np.random.Generator) -> list[Result]:
-    """Measure coordination per class of function words, in both directions.
+    """Measure how far therapist and client take up each other's small words.
 
     Parameters
     ----------
     session : Session
         English.
     rng : numpy.random.Generator
-        For the surrogates.
+        For intervals and chance bands.
 
     Returns
     -------
     results : list of Finding or NotMeasured
-        ``party`` is who adapts. Chance: the replies dealt out anew among themselves.
+        ``coordination`` of each party with each marker as its aspect, and the mean over markers
+        without an aspect.
     """
-    spoken = session.utterances
-    turn = spoken.turns.of_utterance
-    has = np.zeros((len(spoken.turns), len(FUNCTION_WORDS)), dtype=bool)
-    shown, marker = np.nonzero(class_counts(spoken.words) * (turn >= 0)[:, None])
-    has[turn[shown], marker] = True
+    counts = class_counts(session.utterances.words)
     results: list[Result] = []
     for role in (Role.THERAPIST, Role.CLIENT):
-        pairs = exchanges(session, role)
-        before, reply = has[pairs.before], has[pairs.reply]
-        shown_before = before.sum(axis=0)
-        enough = (shown_before >= _MIN_WITH_MARKER) & (len(pairs) - shown_before >= _MIN_WITHOUT)
-        value = coordination(before, reply)
-        orders = shuffles(len(pairs), rng) if enough.any() else None
-        for k, name in enumerate(FUNCTION_WORDS):
-            if orders is None or not enough[k]:
-                reason = (
-                    f"needs {_MIN_WITH_MARKER} turns of the other with such words and {_MIN_WITHOUT} without; "
-                    f"there are {int(shown_before[k])} and {int(len(pairs) - shown_before[k])}"
-                )
-                results.append(NotMeasured(STEP, reason, name="coordination", party=role))
-                continue
-            drawn = reply[:, k][orders][:, before[:, k]].mean(axis=1) - reply[:, k].mean()
-            both = np.isin(turn, pairs.reply[before[:, k] & reply[:, k]])
-            results.append(
-                Finding(
-                    name="coordination",
-                    value=float(value[k]),
-                    unit="difference in probability",
-                    n=int(shown_before[k]),
-                    counted="turns with such words before",
-                    step=STEP,
-                    party=role,
-                    aspect=name,
-                    null=null_of(drawn),
-                    evidence=tuple(spoken.ids[i] for i in np.flatnonzero(both)),
-                )
+        found = exchanges(session, role)
+        if len(found) < _MIN_REPLIES:
+            reason = (
+                f"needs at least {_MIN_REPLIES} replies of the {role} to the {role.partner}, "
+                f"and there are {len(found)}"
             )
+            results.append(NotMeasured(STEP, reason, name="coordination", party=role))
+        else:
+            results.extend(_direction(session, role, found, counts, rng))
     return results
+
+
+def _tally(pair: NDArray[np.int64], cells: NDArray[np.bool_], n_pairs: int) -> NDArray[np.int64]:
+    """Rows of each pair that are marked, by marker."""
+    columns = [np.bincount(pair[column], minlength=n_pairs) for column in cells.T]
+    return np.array(columns, dtype=np.int64).reshape(cells.shape[1], n_pairs).T
+
+
+def _above_base(
+    both: ArrayLike, after: ArrayLike, with_it: ArrayLike, n: ArrayLike
+) -> NDArray[np.float64]:
+    """P(marker | the other's marker) - P(marker); NaN where the other never used it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.true_divide(both, after) - np.true_divide(with_it, n))
+
+
+def _direction(
+    session: Session,
+    role: Role,
+    found: Exchanges,
+    counts: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> Iterator[Result]:
+    marked = _marked_turns(session, counts)
+    before, after = marked[found.before], marked[found.reply]
+    n, n_after = len(found), before.sum(axis=0)
+    usable = np.flatnonzero((n_after >= _MIN_AFTER_MARKER) & (n - n_after >= _MIN_AFTER_OTHERS))
+    names = list(FUNCTION_WORDS)
+    for k in sorted(set(range(len(names))) - set(usable.tolist())):
+        yield NotMeasured(STEP, _why_not(role, names[k], int(n_after[k]), n), "coordination", role)
+    if not len(usable):
+        return
+    before, after, counts = before[:, usable], after[:, usable], counts[:, usable]
+    value = _above_base(
+        (before & after).sum(axis=0), before.sum(axis=0), after.sum(axis=0), np.array(n)
+    )
+    resampled = _resampled(before, after, rng)
+    shuffled = _shuffled(before, after, rng)
+    # A turn's utterances that hold the marker, where the turn took it up.
+    taken = np.zeros(marked[:, usable].shape, dtype=bool)
+    taken[found.reply] = before & after
+    evidence = (counts > 0) & taken[session.utterances.turns.of_utterance]
+    evidence[session.utterances.turns.of_utterance < 0] = False
+    for place, k in enumerate(usable.tolist()):
+        yield _finding(
+            session, role, names[k], value[place], n,
+            resampled[:, place], shuffled[:, place], evidence[:, place],
+        )  # fmt: skip
+    yield _finding(
+        session, role, None, value.mean(), n,
+        resampled.mean(axis=1), shuffled.mean(axis=1), np.asarray(evidence.any(axis=1)),
+    )  # fmt: skip
+
+
+def _marked_turns(session: Session, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether any utterance of each turn has each marker; a backchannel belongs to no turn."""
+    turns = session.utterances.turns
+    marked = np.zeros((len(turns), counts.shape[1]), dtype=bool)
+    utterance, marker = np.nonzero(counts)
+    inside = turns.of_utterance[utterance] >= 0
+    marked[turns.of_utterance[utterance[inside]], marker[inside]] = True
+    return marked
+
+
+def _resampled(
+    before: NDArray[np.bool_], after: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    columns = np.concatenate(
+        [before & after, before, after, np.ones((len(before), 1), dtype=bool)], axis=1
+    )
+    sums = resampled_sums(columns.astype(float), rng=rng)
+    both, n_after, n_with = np.split(sums[:, :-1], 3, axis=1)
+    return _above_base(both, n_after, n_with, sums[:, -1:])
+
+
+def _shuffled(
+    before: NDArray[np.bool_], after: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    n, n_after, n_with = len(before), before.sum(axis=0), after.sum(axis=0)
+
+    def statistic(orders: NDArray[np.int64]) -> NDArray[np.float64]:
+        both = np.count_nonzero(before[orders] & after, axis=1)
+        return _above_base(both, n_after, n_with, np.array(n))
+
+    return segment_shuffle(statistic, n, width=before.shape[1], rng=rng)
+
+
+def _finding(
+    session: Session,
+    role: Role,
+    aspect: str | None,
+    value: float,
+    n: int,
+    resampled: NDArray[np.float64],
+    shuffled: NDArray[np.float64],
+    evidence: NDArray[np.bool_],
+) -> Finding:
+    low, high = np.nanpercentile(resampled, _TAILS)
+    return Finding(
+        name="coordination",
+        party=role,
+        aspect=aspect,
+        value=float(value),
+        unit=_UNIT,
+        n=n,
+        counted="replies",
+        interval=(float(low), float(high)),
+        null=shuffle_null(shuffled),
+        step=STEP,
+        evidence=tuple(session.utterances.ids[i] for i in np.flatnonzero(evidence)),
+    )
+
+
+def _why_not(role: Role, marker: str, n_after: int, n: int) -> str:
+    plain = marker.replace("_", " ")
+    return (
+        f"{plain}: needs at least {_MIN_AFTER_MARKER} replies of the {role} to turns with them and "
+        f"{_MIN_AFTER_OTHERS} to turns without, and there are {n_after} and {n - n_after}"
+    )
