@@ -15,6 +15,7 @@ from openrapport.resampling import mean_interval, ratio_interval
 from openrapport.session import Role, Session
 from openrapport.synchrony.exchanges import Exchanges, exchanges, null_of, shuffles
 from openrapport.synchrony.function_words import WE_WORDS, class_counts, is_function_word
+from openrapport.words import BACKCHANNELS
 
 __all__ = ["STEP", "findings", "matching_course", "style_matching"]
 
@@ -27,6 +28,9 @@ _MIN_WINDOWS = 4
 _MIN_EXCHANGES = 20
 _MIN_WE_TURNS = 5
 _SMALL = 0.0001
+
+# Sounds of hesitation: they carry no content and are no function words either.
+_FILLERS = frozenset("ah eh er erm huh uh um umm".split())
 
 
 def style_matching(
@@ -54,7 +58,8 @@ def style_matching(
     IrelandPennebaker2010
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        a, b = counts_a / words_a[..., None], counts_b / words_b[..., None]
+        # Per 100 words, as published: the small number is small beside those rates only.
+        a, b = 100 * counts_a / words_a[..., None], 100 * counts_b / words_b[..., None]
         alike: NDArray[np.float64] = (1 - np.abs(a - b) / (a + b + _SMALL)).mean(axis=-1)
     return alike
 
@@ -181,9 +186,11 @@ def _alignment(session: Session, role: Role, rng: np.random.Generator) -> Result
     pairs = exchanges(session, role)
     if len(pairs) < _MIN_EXCHANGES:
         return _too_few(pairs, "lexical_alignment", role)
-    said, owner, types = _content(session)
-    table = np.zeros((len(session.utterances.turns), len(types) or 1), dtype=bool)
-    table[owner, said] = True
+    said, owner = _content(session)
+    said, n_shared = _shared(said, session.utterances.turns.party[owner], session, role)
+    # The last column stands for words that only one of the two says: nothing is ever found there.
+    table = np.zeros((len(session.utterances.turns), n_shared + 1), dtype=bool)
+    table[owner, said] = said < n_shared
     place = np.full(len(table), -1)
     place[pairs.reply] = np.arange(len(pairs))
     own = place[owner] >= 0
@@ -209,8 +216,8 @@ def _alignment(session: Session, role: Role, rng: np.random.Generator) -> Result
     )
 
 
-def _content(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[str, int]]:
-    """Content words of all turns: type, turn, and the types themselves."""
+def _content(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Content words of all turns, by number, and the turn of each."""
     types: dict[str, int] = {}
     said: list[int] = []
     owner: list[int] = []
@@ -221,11 +228,25 @@ def _content(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64], di
             continue
         for word in words:
             if word not in known:
-                known[word] = is_function_word(word)
-            if not known[word]:
+                known[word] = not (is_function_word(word) or word in BACKCHANNELS or word in _FILLERS)
+            if known[word]:
                 said.append(types.setdefault(word, len(types)))
                 owner.append(turn)
-    return np.array(said, dtype=np.int64), np.array(owner, dtype=np.int64), types
+    return np.array(said, dtype=np.int64), np.array(owner, dtype=np.int64)
+
+
+def _shared(
+    said: NDArray[np.int64], party: NDArray[np.int64], session: Session, role: Role
+) -> tuple[NDArray[np.int64], int]:
+    """Number the words anew: first those that both say, then one number for all others.
+
+    A table of turns and words would grow with every word that only one of them ever says.
+    """
+    own, others = (said[party == session.party_of(r)] for r in (role, role.partner))
+    shared = np.intersect1d(own, others)
+    place = np.full(said.max(initial=-1) + 1, len(shared))
+    place[shared] = np.arange(len(shared))
+    return place[said], len(shared)
 
 
 def _we(session: Session, role: Role, rng: np.random.Generator) -> Iterator[Result]:
