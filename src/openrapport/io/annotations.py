@@ -1,26 +1,35 @@
-"""ELAN and TextGrid files: one tier for each speaker."""
+"""ELAN and Praat files: speech on tiers, one for each speaker.
+
+Both formats hold speech on a time line, so that every utterance needs a start and an end, and both
+know only one annotation at a time on a tier. Where one person's utterances overlap, the later one
+goes to a further tier of the same person, and comes back from there.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import io
+from heapq import heappop, heappush
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from openrapport.errors import BadAnnotation, BadInput
+from openrapport.errors import BadAnnotation, BadFile, BadInput
+from openrapport.io.elan import Annotation, EafReader, eaf_document
+from openrapport.io.labels import party_labels
+from openrapport.io.praat import Interval, read_tiers, textgrid_document
 from openrapport.io.raw import RawTranscript, RawUtterance
-from openrapport.io.text import MAX_FILE_BYTES
-from openrapport.session import Party, Role, Session
+from openrapport.io.text import MAX_FILE_BYTES, decode
+from openrapport.session import Party, Session
 
 __all__ = ["read_eaf", "read_textgrid", "write_eaf", "write_textgrid"]
 
-_ROLES = {str(role): role for role in Role}
+# XML has no place for control characters, and half a surrogate pair has no bytes.
+_CONTROLS = [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
+_UNWRITABLE = dict.fromkeys(_CONTROLS, "\ufffd")
 
 
 def read_eaf(path: Path) -> RawTranscript:
     """Read an ELAN file: every tier with times of its own is a speaker.
+
+    Tiers of one participant are one speaker; without a participant the tier's name is the speaker.
+    Tiers that depend on another (translations, codes) are left out, which is noted.
 
     Parameters
     ----------
@@ -30,131 +39,121 @@ def read_eaf(path: Path) -> RawTranscript:
     Returns
     -------
     transcript : RawTranscript
-        In the order of starts. The tier's participant is the speaker, else its name; tiers that
-        depend on another tier are left out.
+        In the order of starts, with ELAN's ids. Who is who, name, language and length stand in
+        files that :func:`write_eaf` wrote.
 
     Raises
     ------
     BadAnnotation
-        If it is no ELAN file, defines entities, or holds a time that cannot be.
+        If it is no ELAN file, has a document type (entities), an annotation has no time, or an id
+        stands twice.
     """
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    _check_size(path)
+    reader = EafReader()
     try:
-        root = fromstring(path.read_bytes(), forbid_dtd=True)
-    except DefusedXmlException:
-        reason = "defines entities, which no ELAN file needs; export it again from ELAN"
-        raise BadAnnotation(reason, source=path.name) from None
-    # A damaged declaration can also fail as an unknown encoding.
-    except (ParseError, ValueError, LookupError) as error:
-        raise BadAnnotation(f"not well-formed XML ({type(error).__name__})", source=path.name) from None
-    if root.tag != "ANNOTATION_DOCUMENT":
-        raise BadAnnotation("not an ELAN file; expected an ANNOTATION_DOCUMENT", source=path.name)
-    slots = {s.get("TIME_SLOT_ID"): s.get("TIME_VALUE") for s in root.iter("TIME_SLOT")}
-    found, parties, notes = [], [], []
-    for tier in root.iter("TIER"):
-        if tier.get("PARENT_REF"):
-            notes.append("a tier that depends on another tier was left out")
-            continue
-        label = tier.get("PARTICIPANT") or tier.get("TIER_ID") or ""
-        if tier.get("ANNOTATOR") in _ROLES:
-            parties.append(Party(label, _ROLES[str(tier.get("ANNOTATOR"))]))
-        for mark in tier.iter("ALIGNABLE_ANNOTATION"):
-            start, end = (_slot(slots, mark.get(f"TIME_SLOT_REF{k}"), path) for k in (1, 2))
-            text = mark.findtext("ANNOTATION_VALUE") or ""
-            found.append(RawUtterance(text, label, start, end, mark.get("ANNOTATION_ID")))
-    return _transcript(path, found, parties, notes)
+        reader.read(_bounded_bytes(path))
+        rows = [_spoken(reader, annotation) for annotation in reader.annotations]
+        about = reader.about(path.stem)
+    except BadFile as error:
+        raise BadAnnotation(error.message, source=path.name, line=error.line) from None
+    notes = []
+    if reader.n_dependent:
+        notes.append(f"Tiers that depend on another tier are left out ({reader.n_dependent}).")
+    parties = about.parties
+    if parties and {row.speaker for _, row in rows} - {party.name for party in parties}:
+        notes.append("Tiers were renamed or added since the file said who is who: name the roles.")
+        parties = ()
+    # Utterances that start together keep the order of their time slots, which writing gives them.
+    rows.sort(key=lambda row: (row[1].start_ms or 0, row[0]))
+    utterances = tuple(row for _, row in rows)
+    return RawTranscript(
+        about.name, utterances, about.language, about.duration_ms, parties, tuple(notes)
+    )
 
 
 def write_eaf(session: Session, path: Path) -> tuple[str, ...]:
-    """Write an ELAN file: a tier for each party, with the role as its annotator.
+    """Write an ELAN file: a tier for each party, and its codes on tiers that depend on it.
+
+    Words, times, ids, their order, who is who, name, language and length come back from
+    :func:`read_eaf`. Codes are there to look at in ELAN, and are not read back.
 
     Parameters
     ----------
     session : Session
-        Every utterance needs a start and an end that is later.
+        Every utterance needs a start and an end.
     path : pathlib.Path
         The file to write.
 
     Returns
     -------
-    dropped : tuple of str
-        What ELAN files of ours do not carry.
+    notes : tuple of str
+        What was left out or changed, one sentence each.
 
     Raises
     ------
     BadInput
-        If an utterance has no times, or one of no length.
+        If an utterance has no times.
     """
-    from pympi import Elan
-
     _need_times(session, "ELAN")
-    eaf = Elan.Eaf(author="OpenRapport")
-    eaf.remove_tier("default")
-    tiers = _tier_names(session)
-    for tier, party in zip(tiers, session.parties, strict=True):
-        eaf.add_tier(tier, part=party.name, ann=str(party.role))
-    spoken = session.utterances
-    # In pympi's own structure, because its add_annotation refuses overlap within a tier, which
-    # ELAN itself can hold.
-    for i, row in enumerate(spoken):
-        begin, end = eaf.generate_ts_id(row.start_ms), eaf.generate_ts_id(row.end_ms)
-        eaf.tiers[tiers[row.party]][0][f"a{i + 1}"] = (begin, end, _xml_text(row.text), None)
-    with contextlib.redirect_stdout(io.StringIO()):
-        eaf.to_file(str(path))
-    kept = all(key == f"a{i}" for i, key in enumerate(spoken.ids, 1))
-    return _dropped(session, ids=not kept)
+    labels, renamed = party_labels(session.parties)
+    texts, replaced = _writable(session)
+    labels = tuple(label.translate(_UNWRITABLE) for label in labels)
+    parties = tuple(Party(label, p.role) for label, p in zip(labels, session.parties, strict=True))
+    about = RawTranscript(session.name, (), session.language, session.duration_ms, parties)
+    document = eaf_document(session, texts, about, _lanes(session))
+    path.write_text(document.translate(_UNWRITABLE), encoding="utf-8", newline="\n")
+    notes = replaced + renamed
+    n_instant = int((session.utterances.end_ms == session.utterances.start_ms).sum())
+    if n_instant:
+        notes += (f"ELAN may not show utterances without length: there are {n_instant}.",)
+    n_codes = sum(map(len, session.codes))
+    if n_codes:
+        notes += (f"ELAN shows codes on tiers of their own: {n_codes} are not read back from there.",)
+    return notes + _left_out(session, "ELAN")
 
 
 def read_textgrid(path: Path) -> RawTranscript:
-    """Read a Praat TextGrid: every interval tier is a speaker.
+    """Read a Praat TextGrid, long or short: every interval tier is a speaker.
+
+    Tiers of one name are one speaker. Intervals without words are silence. Tiers of points are left
+    out, which is noted.
 
     Parameters
     ----------
     path : pathlib.Path
-        A ``.TextGrid`` file, long or short, UTF-8 or UTF-16.
+        A ``.TextGrid`` file, most often in UTF-8 or UTF-16.
 
     Returns
     -------
     transcript : RawTranscript
-        In the order of starts; intervals without text are no utterances.
+        In the order of starts, without ids.
 
     Raises
     ------
     BadAnnotation
-        If it is no TextGrid.
+        If it is no TextGrid, is saved as binary, is damaged, or holds a time that cannot be.
     """
-    from pympi import Praat
-
-    _check_size(path)
-    data = path.read_bytes()
-    codec = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        # pympi answers damage with whatever its parsing ran into, which may quote the content.
-        text = data.decode(codec)
-        if "ooTextFile" not in text[:200]:
-            raise BadAnnotation("not a TextGrid; expected a Praat text file", source=path.name)
-        grid = Praat.TextGrid(str(path), codec=codec)
-        tiers = [
-            (t.name, [i for i in t.get_intervals() if i[2]])
-            for t in grid.get_tiers()
-            if t.tier_type == "IntervalTier"
-        ]
-    except BadAnnotation:
-        raise
-    except Exception as error:
-        raise BadAnnotation(f"a damaged TextGrid ({type(error).__name__})", source=path.name) from None
-    found = []
-    for name, intervals in tiers:
-        for begin, end, words in intervals:
-            if not (np.isfinite(begin) and np.isfinite(end) and 0 <= begin <= end):
-                raise BadAnnotation(
-                    "an interval ends before it starts, or starts below 0", source=path.name
-                )
-            found.append(RawUtterance(words, name, round(1000 * begin), round(1000 * end)))
-    return _transcript(path, found, [], [])
+        data = _bounded_bytes(path)
+        if data.startswith(b"ooBinaryFile"):
+            raise BadAnnotation("a binary TextGrid; in Praat choose 'Save as text file'")
+        tiers, n_points, end_ms = read_tiers(decode(data, path.name))
+    except BadFile as error:
+        raise BadAnnotation(error.message, source=path.name, line=error.line) from None
+    rows = [
+        RawUtterance(i.text, name.strip() or None, i.start_ms, i.end_ms, line=i.line)
+        for name, intervals in tiers
+        for i in intervals
+        if i.text.strip()
+    ]
+    rows.sort(key=lambda row: row.start_ms or 0)
+    last_ms = max((row.end_ms or 0 for row in rows), default=0)
+    return RawTranscript(
+        path.stem,
+        tuple(rows),
+        # A grid that ends with the last words may have been made without the recording.
+        duration_ms=end_ms if end_ms > last_ms else None,
+        notes=(f"Tiers of points are left out ({n_points}).",) if n_points else (),
+    )
 
 
 def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
@@ -163,107 +162,120 @@ def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
     Parameters
     ----------
     session : Session
-        Every utterance needs times; no party may overlap with itself.
+        Every utterance needs a start and a later end.
     path : pathlib.Path
         The file to write.
 
     Returns
     -------
-    dropped : tuple of str
-        What a TextGrid does not carry.
+    notes : tuple of str
+        What was left out or changed, one sentence each.
 
     Raises
     ------
     BadInput
-        If an utterance has no times or no length, or one party overlaps with itself.
+        If an utterance has no times or no length.
     """
-    from pympi import Praat
-
     _need_times(session, "a TextGrid")
     spoken = session.utterances
-    for k in range(len(session.parties)):
-        own = spoken.party == k
-        if (spoken.end_ms[own][:-1] > spoken.start_ms[own][1:]).any():
-            raise BadInput("a TextGrid cannot hold a party that overlaps with itself; use .eaf or .zip")
-    end_ms = max(int(spoken.end_ms.max()), session.duration_ms or 0) if len(spoken) else 1
-    grid = Praat.TextGrid(xmin=0, xmax=end_ms / 1000)
-    tiers = [grid.add_tier(name) for name in _tier_names(session)]
-    empty = 0
-    for row in spoken:
-        empty += not row.text.strip()
-        if row.text.strip():
-            text = " ".join(row.text.split())
-            tiers[row.party].add_interval((row.start_ms or 0) / 1000, (row.end_ms or 0) / 1000, text)
-    grid.to_file(str(path), codec="utf-8")
-    notes = (f"a TextGrid keeps no empty utterances: {empty} left out",) if empty else ()
-    return (*_dropped(session, ids=True), "a TextGrid keeps no line breaks and no roles", *notes)
-
-
-def _check_size(path: Path) -> None:
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise BadAnnotation(
-            f"larger than {MAX_FILE_BYTES // 2**20} MiB; expected less", source=path.name
-        )
-
-
-def _slot(slots: dict[str | None, str | None], ref: str | None, path: Path) -> int | None:
-    value = slots.get(ref)
-    if value is None:
-        return None
-    if not value.strip().isdecimal() or len(value) > 12:
-        raise BadAnnotation("a time slot is not a whole number of milliseconds", source=path.name)
-    return int(value)
-
-
-def _transcript(
-    path: Path, found: list[RawUtterance], parties: list[Party], notes: list[str]
-) -> RawTranscript:
-    for row in found:
-        if row.start_ms is not None and row.end_ms is not None and row.end_ms < row.start_ms:
-            raise BadAnnotation("an annotation ends before it starts", source=path.name)
-    # Annotations without a start cannot be placed among those of another tier.
-    placed = [row for row in found if row.start_ms is not None]
-    if len(placed) < len(found):
-        notes = [*notes, f"{len(found) - len(placed)} annotations without a start were left out"]
-    placed.sort(key=lambda row: (row.start_ms, row.end_ms or 0))
-    return RawTranscript(
-        path.stem, tuple(placed), parties=tuple(parties), notes=tuple(dict.fromkeys(notes))
-    )
-
-
-def _need_times(session: Session, what: str) -> None:
-    spoken = session.utterances
-    bad = int((~spoken.has_times | (spoken.end_ms <= spoken.start_ms)).sum())
-    if bad:
+    n_instant = int((spoken.end_ms == spoken.start_ms).sum())
+    if n_instant:
         raise BadInput(
-            f"{what} needs a start and a later end for every utterance; {bad} of {len(spoken)} have none: "
-            "write .csv or .zip"
+            f"a TextGrid needs utterances with a length; {n_instant} of {len(spoken)} end when they "
+            "start; write .eaf or .zip instead"
         )
+    labels, renamed = party_labels(session.parties)
+    texts, replaced = _writable(session)
+    tiers: dict[tuple[int, int], list[Interval]] = {(k, 0): [] for k in range(len(labels))}
+    for said, text, lane in zip(spoken, texts, _lanes(session), strict=True):
+        if text.strip():
+            interval = Interval(said.start_ms or 0, said.end_ms or 0, text)
+            tiers.setdefault((said.party, lane), []).append(interval)
+    end_ms = max(int(spoken.end_ms.max(initial=0)), session.duration_ms or 0, 1)
+    named = [(labels[party], tiers[party, lane]) for party, lane in sorted(tiers)]
+    path.write_text(textgrid_document(named, end_ms), encoding="utf-8", newline="\n")
+    n_empty = sum(not text.strip() for text in texts)
+    return replaced + renamed + _not_in_textgrid(session, n_empty) + _left_out(session, "A TextGrid")
 
 
-def _tier_names(session: Session) -> list[str]:
-    names: list[str] = []
-    for party in session.parties:
-        name = _xml_text(party.name)
-        names.append(name if name not in names else f"{name} #{len(names) + 1}")
-    return names
+def _not_in_textgrid(session: Session, n_empty: int) -> tuple[str, ...]:
+    n, n_codes = len(session.utterances), sum(map(len, session.codes))
+    spoken = session.utterances
+    # Sorting is by start alone: of two people who start together, the first tier comes first.
+    together = (spoken.start_ms[1:] == spoken.start_ms[:-1]) & (spoken.party[1:] < spoken.party[:-1])
+    notes = {
+        f"A TextGrid holds no empty utterances: {n_empty} left out.": n_empty,
+        f"A TextGrid keeps no ids: {n} left out.": n,
+        "A TextGrid keeps no roles: they are told by the names, or must be named again.": True,
+        f"A TextGrid keeps no order of those who start together: {together.sum()} changed.": (
+            together.any()
+        ),
+        f"A TextGrid keeps no codes: {n_codes} left out.": n_codes,
+        "A TextGrid does not keep the language.": session.language is not None,
+    }
+    return tuple(note for note, holds in notes.items() if holds)
 
 
-def _xml_text(text: str) -> str:
-    """Replace what XML cannot carry, control characters and lone surrogates, by U+FFFD."""
-    return "".join(
-        c
-        if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
-        else "\ufffd"
-        for c in text
+def _bounded_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadAnnotation(f"the file cannot be opened ({reason})") from None
+    if len(data) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES / 2**20
+        raise BadAnnotation(f"the file is larger than {limit:g} MiB, the most that is read; split it")
+    return data
+
+
+def _spoken(reader: EafReader, annotation: Annotation) -> tuple[int, RawUtterance]:
+    place, start_ms = reader.slot(annotation.start, annotation.line)
+    _, end_ms = reader.slot(annotation.end, annotation.line)
+    if end_ms < start_ms:
+        raise BadAnnotation("the annotation ends before it starts", line=annotation.line)
+    speaker = annotation.speaker or None
+    return place, RawUtterance(
+        annotation.text, speaker, start_ms, end_ms, annotation.id, annotation.line
     )
 
 
-def _dropped(session: Session, *, ids: bool) -> tuple[str, ...]:
-    lost: dict[str, Any] = {
-        "codes": sum(map(len, session.codes)),
-        "ratings": len(session.ratings),
-        "signals": len(session.signals),
-        "ids": len(session.utterances) if ids else 0,
-    }
-    return tuple(f"this format keeps no {what}: {n} left out" for what, n in lost.items() if n)
+def _lanes(session: Session) -> list[int]:
+    """Give each utterance the first tier of its party that is free when it starts."""
+    spoken = session.utterances
+    busy: list[list[tuple[int, int]]] = [[] for _ in session.parties]  # (free from, lane), a heap
+    free: list[list[int]] = [[] for _ in session.parties]
+    made = [0] * len(session.parties)
+    lanes = []
+    columns = zip(spoken.party.tolist(), spoken.start_ms.tolist(), spoken.end_ms.tolist(), strict=True)
+    for party, start_ms, end_ms in columns:
+        while busy[party] and busy[party][0][0] <= start_ms:
+            heappush(free[party], heappop(busy[party])[1])
+        if not free[party]:
+            heappush(free[party], made[party])
+            made[party] += 1
+        lane = heappop(free[party])
+        heappush(busy[party], (end_ms, lane))
+        lanes.append(lane)
+    return lanes
+
+
+def _need_times(session: Session, form: str) -> None:
+    missing = int((~session.utterances.has_times).sum())
+    if missing:
+        raise BadInput(
+            f"{form} needs a start and an end for every utterance; {missing} of "
+            f"{len(session.utterances)} lack one; write .csv or .zip instead"
+        )
+
+
+def _writable(session: Session) -> tuple[list[str], tuple[str, ...]]:
+    texts = [text.translate(_UNWRITABLE) for text in session.utterances.text]
+    changed = sum(a != b for a, b in zip(texts, session.utterances.text, strict=True))
+    note = f"Control characters cannot be written: replaced by “\ufffd” in {changed} utterances."
+    return texts, (note,) if changed else ()
+
+
+def _left_out(session: Session, form: str) -> tuple[str, ...]:
+    counts = {"ratings": len(session.ratings), "signals": len(session.signals)}
+    return tuple(f"{form} keeps no {what}: {n} left out." for what, n in counts.items() if n)

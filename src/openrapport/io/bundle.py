@@ -1,12 +1,22 @@
-"""Our own bundle: one zip file with a manifest and Parquet tables, which loses nothing."""
+"""Our own bundle: one zip file with a manifest and Parquet tables, which loses nothing.
+
+::
+
+    manifest.json           format, version, who and what, the SHA-256 of every other member
+    utterances.parquet      id, party, start_ms, end_ms, text
+    codes.parquet           set (its place in the manifest), utterance, label, probability
+    ratings.parquet         set, value
+    signals/0.parquet ...   value, valid: one table a signal, because their lengths differ
+"""
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +24,29 @@ import numpy as np
 
 from openrapport.codes import Codes, MeasuredError, Ratings
 from openrapport.errors import BadBundle, BadInput
+from openrapport.io.archives import unpack
+from openrapport.io.parquet import TABLES, read_table, write_table
 from openrapport.session import Party, Role, Session, Source
 from openrapport.signal import Signal
 from openrapport.utterances import Utterances
 
-__all__ = ["MAX_UNPACKED_BYTES", "read_bundle", "write_bundle"]
+__all__ = ["FORMAT", "MAX_UNPACKED_BYTES", "VERSION", "read_bundle", "write_bundle"]
 
-MAX_UNPACKED_BYTES = 512 * 1024 * 1024
-"""What a bundle may unpack to: a zip bomb is refused before it is unpacked."""
+MAX_UNPACKED_BYTES = 512 * 2**20
+"""What a bundle may unpack to: ten hours of thirty signals at 25 Hz have half of it."""
 
-_FORMAT = "openrapport-bundle"
-_VERSION = 1
+FORMAT = "openrapport-bundle"
+VERSION = 1
 _MANIFEST = "manifest.json"
 # A fixed time, so that the same session always gives the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+Columns = dict[str, Any]
 
 
 def write_bundle(session: Session, path: Path) -> tuple[str, ...]:
-    """Write a session to a bundle.
+    """Write a session to a bundle. The same session always gives the same bytes.
 
     Parameters
     ----------
@@ -42,50 +57,23 @@ def write_bundle(session: Session, path: Path) -> tuple[str, ...]:
 
     Returns
     -------
-    dropped : tuple of str
-        Always empty: a bundle keeps everything.
+    notes : tuple of str
+        Empty, but for half a character (a lone surrogate), which no file can hold.
     """
-    spoken = session.utterances
-    tables = {
-        "utterances.parquet": {
-            "id": spoken.ids,
-            "party": spoken.party,
-            "start_ms": spoken.start_ms,
-            "end_ms": spoken.end_ms,
-            "text": spoken.text,
-        }
+    texts = tuple(text.translate(_SURROGATES) for text in session.utterances.text)
+    members = {
+        name: write_table(columns, name.partition("/")[0])
+        for name, columns in _tables(session, texts).items()
     }
-    manifest: dict[str, Any] = {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "name": session.name,
-        "parties": [asdict(party) for party in session.parties],
-        "duration_ms": session.duration_ms,
-        "language": session.language,
-        "sources": [asdict(source) for source in session.sources],
-        "codes": [],
-        "ratings": [],
-        "signals": [],
-    }
-    for i, codes in enumerate(session.codes):
-        columns = {c: getattr(codes, c) for c in ("utterance", "label", "probability")}
-        tables[f"codes/{i}.parquet"] = columns
-        about = {"scheme": codes.scheme, "coder": codes.coder, "labels": codes.labels}
-        manifest["codes"].append({**about, "measured": [asdict(m) for m in codes.measured]})
-    for i, ratings in enumerate(session.ratings):
-        tables[f"ratings/{i}.parquet"] = {"value": ratings.values}
-        manifest["ratings"].append({k: getattr(ratings, k) for k in ("scheme", "rater", "unit")})
-    for i, (name, signal) in enumerate(session.signals.items()):
-        tables[f"signals/{i}.parquet"] = {"value": signal.values, "valid": signal.valid}
-        about = {k: getattr(signal, k) for k in ("rate_hz", "unit", "start_ms")}
-        manifest["signals"].append({"name": name, **about})
-    members = {name: _parquet(columns) for name, columns in tables.items()}
+    manifest = _manifest(session)
     manifest["members"] = {name: sha256(data).hexdigest() for name, data in members.items()}
-    text = json.dumps(manifest, ensure_ascii=True, indent=1)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    text = json.dumps(manifest, indent=1)
+    with zipfile.ZipFile(path, "w") as archive:
         for name, data in {_MANIFEST: text.encode(), **members}.items():
             archive.writestr(zipfile.ZipInfo(name, _TIME), data, zipfile.ZIP_DEFLATED)
-    return ()
+    changed = sum(a != b for a, b in zip(texts, session.utterances.text, strict=True))
+    note = f"Half characters cannot be written: replaced by “\ufffd” in {changed} utterances."
+    return (note,) if changed else ()
 
 
 def read_bundle(path: Path) -> Session:
@@ -106,111 +94,220 @@ def read_bundle(path: Path) -> Session:
     BadBundle
         If it is no bundle, is damaged, unpacks to too much, or holds what no session may hold.
     """
+    members = unpack(path, BadBundle, max_bytes=MAX_UNPACKED_BYTES)
     try:
-        members = _unpack(path)
-        manifest = json.loads(members.pop(_MANIFEST))
-        _check(manifest, members)
-        return _session(manifest, {name: _columns(data) for name, data in members.items()})
+        manifest = _checked(members.pop(_MANIFEST, None), members)
+        return _session(manifest, members)
     except BadBundle as error:
         raise error.at(path.name) from None
     except BadInput as error:
-        raise BadBundle(str(error), source=path.name) from None
-    # Whatever a damaged file makes json, zipfile or pyarrow say, it may quote what was said.
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        IndexError,
-        AttributeError,
-        OSError,
-        RecursionError,
-    ) as error:
-        raise BadBundle(f"damaged, or no bundle ({type(error).__name__})", source=path.name) from None
+        raise BadBundle(f"what it holds is no session: {error}", source=path.name) from None
 
 
-def _parquet(columns: dict[str, Any]) -> bytes:
-    import pyarrow as pa  # heavy, and only bundles need it
-    import pyarrow.parquet as pq
-
-    buffer = io.BytesIO()
-    pq.write_table(pa.table({name: pa.array(column) for name, column in columns.items()}), buffer)
-    return buffer.getvalue()
-
-
-def _columns(data: bytes) -> dict[str, Any]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.ParquetFile(io.BytesIO(data)).read()
-    except (pa.ArrowException, OSError):
-        raise BadBundle("a table in it is damaged; write the bundle again") from None
-    return {name: table[name].to_pylist() for name in table.column_names}
-
-
-def _unpack(path: Path) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-            if len({i.filename for i in infos}) != len(infos):
-                raise BadBundle("a member stands in it twice")
-            if sum(i.file_size for i in infos) > MAX_UNPACKED_BYTES:
-                raise BadBundle(
-                    f"unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB; expected less"
-                )
-            if _MANIFEST not in archive.namelist():
-                raise BadBundle(f"holds no {_MANIFEST}; expected a bundle that OpenRapport wrote")
-            # zipfile stops at the size that the directory states, so the bound above holds.
-            return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
-        raise BadBundle("not a zip file, or a damaged one; expected a bundle") from None
-    except Exception as error:
-        if type(error).__module__ in ("zlib", "lzma"):
-            raise BadBundle("a damaged zip file; expected a bundle") from None
-        raise
-
-
-def _check(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
-    if manifest["format"] != _FORMAT:
-        raise BadBundle(f"its manifest is of another format; expected {_FORMAT}")
-    if manifest["version"] != _VERSION:
-        raise BadBundle(f"its version is not {_VERSION}; a newer OpenRapport may read it")
-    if set(manifest["members"]) != set(members):
-        raise BadBundle("its members are not those that its manifest lists")
-    if any(sha256(data).hexdigest() != manifest["members"][name] for name, data in members.items()):
-        raise BadBundle("a member was changed or damaged since the bundle was written")
-
-
-def _session(manifest: dict[str, Any], tables: dict[str, dict[str, Any]]) -> Session:
-    rows = tables["utterances.parquet"]
-    columns = (tuple(rows["id"]), rows["party"], tuple(rows["text"]), rows["start_ms"], rows["end_ms"])
-    return Session(
-        name=manifest["name"],
-        parties=tuple(Party(p["name"], Role(p["role"])) for p in manifest["parties"]),
-        utterances=Utterances(*columns),
-        signals={
-            about.pop("name"): Signal(np.array(t["value"]), np.array(t["valid"], dtype=bool), **about)
-            for about, t in _each(manifest, tables, "signals")
+def _tables(session: Session, texts: Sequence[str]) -> dict[str, Columns]:
+    spoken = session.utterances
+    tables: dict[str, Columns] = {
+        "utterances.parquet": {
+            "id": [i.translate(_SURROGATES) for i in spoken.ids],
+            **{name: getattr(spoken, name) for name in ("party", "start_ms", "end_ms")},
+            "text": texts,
         },
-        codes=tuple(
-            Codes(**{**about, "measured": _measured(about["measured"]), **t})
-            for about, t in _each(manifest, tables, "codes")
+        "codes.parquet": {
+            "set": _set_numbers([len(codes) for codes in session.codes]),
+            **{
+                name: np.concatenate([np.zeros(0, kind), *(getattr(c, name) for c in session.codes)])
+                for name, kind in (("utterance", int), ("label", int), ("probability", float))
+            },
+        },
+        "ratings.parquet": {
+            "set": _set_numbers([len(ratings.values) for ratings in session.ratings]),
+            "value": np.concatenate([np.zeros(0), *(ratings.values for ratings in session.ratings)]),
+        },
+    }
+    for i, signal in enumerate(session.signals.values()):
+        # What stands where nothing was observed means nothing: it is not written.
+        observed = np.where(signal.valid, signal.values, np.nan)
+        tables[f"signals/{i}.parquet"] = {"value": observed, "valid": signal.valid}
+    return tables
+
+
+def _set_numbers(lengths: Sequence[int]) -> Any:
+    return np.repeat(np.arange(len(lengths)), np.asarray(lengths, dtype=np.int64))
+
+
+def _manifest(session: Session) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": session.name,
+        "parties": [asdict(party) for party in session.parties],
+        "duration_ms": session.duration_ms,
+        "language": session.language,
+        "sources": [asdict(source) for source in session.sources],
+        "codes": [
+            {
+                "scheme": codes.scheme,
+                "coder": codes.coder,
+                "labels": codes.labels,
+                "measured": [asdict(measured) for measured in codes.measured],
+            }
+            for codes in session.codes
+        ],
+        "ratings": [
+            {"scheme": ratings.scheme, "rater": ratings.rater, "unit": ratings.unit}
+            for ratings in session.ratings
+        ],
+        "signals": [
+            {"name": name, "rate_hz": s.rate_hz, "unit": s.unit, "start_ms": s.start_ms}
+            for name, s in session.signals.items()
+        ],
+    }
+
+
+def _checked(data: bytes | None, members: dict[str, bytes]) -> dict[str, Any]:
+    if data is None:
+        raise BadBundle(f"holds no {_MANIFEST}; expected a bundle that OpenRapport wrote")
+    try:
+        manifest = json.loads(data)
+    except (ValueError, RecursionError):
+        raise BadBundle(f"{_MANIFEST} is damaged; write the bundle again") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BadBundle(f"{_MANIFEST} is of another format; expected {FORMAT}")
+    version = _get(manifest, "version", int)
+    if version != VERSION:
+        raise BadBundle(f"its version is {version}, this program reads {VERSION}; use a newer one")
+    listed = _get(manifest, "members", dict)
+    if set(listed) != set(members):
+        n = len(set(listed) ^ set(members))
+        raise BadBundle(f"{n} members are missing or not in its manifest; write the bundle again")
+    for name, content in members.items():
+        if name not in TABLES and not name.startswith("signals/"):
+            raise BadBundle("holds a member that no bundle has; write the bundle again")
+        if sha256(content).hexdigest() != listed[name]:
+            # Names under signals/ come from the file, and only its length is known to be sane.
+            shown = name if name in TABLES else "a signal"
+            raise BadBundle(f"{shown} was changed or damaged since the bundle was written")
+    return manifest
+
+
+def _session(manifest: dict[str, Any], members: dict[str, bytes]) -> Session:
+    spoken = read_table(members, "utterances.parquet")
+    signals = _rows(manifest, "signals")
+    if sum(name.startswith("signals/") for name in members) != len(signals):
+        raise BadBundle("holds another number of signals than its manifest says")
+    if len({_get(about, "name", str) for about in signals}) != len(signals):
+        raise BadBundle("a signal's name stands twice in its manifest")
+    return Session(
+        name=_get(manifest, "name", str),
+        parties=tuple(Party(_get(p, "name", str), _role(p)) for p in _rows(manifest, "parties")),
+        utterances=Utterances(
+            ids=tuple(spoken["id"]),
+            party=spoken["party"],
+            text=tuple(spoken["text"]),
+            start_ms=spoken["start_ms"],
+            end_ms=spoken["end_ms"],
         ),
-        ratings=tuple(
-            Ratings(values=np.array(t["value"], dtype=float), **about)
-            for about, t in _each(manifest, tables, "ratings")
+        signals={
+            about["name"]: _signal(about, read_table(members, f"signals/{i}.parquet"))
+            for i, about in enumerate(signals)
+        },
+        codes=_codes(_rows(manifest, "codes"), read_table(members, "codes.parquet")),
+        ratings=_ratings(_rows(manifest, "ratings"), read_table(members, "ratings.parquet")),
+        duration_ms=_get(manifest, "duration_ms", int, None),
+        language=_get(manifest, "language", str, None),
+        sources=tuple(
+            Source(_get(s, "name", str), _get(s, "sha256", str)) for s in _rows(manifest, "sources")
         ),
-        duration_ms=manifest["duration_ms"],
-        language=manifest["language"],
-        sources=tuple(Source(**source) for source in manifest["sources"]),
     )
 
 
-def _each(
-    manifest: dict[str, Any], tables: dict[str, dict[str, Any]], kind: str
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    return [(dict(about), tables[f"{kind}/{i}.parquet"]) for i, about in enumerate(manifest[kind])]
+def _signal(about: dict[str, Any], columns: Columns) -> Signal:
+    return Signal(
+        columns["value"],
+        columns["valid"],
+        rate_hz=_get(about, "rate_hz", float),
+        unit=_get(about, "unit", str),
+        start_ms=_get(about, "start_ms", int),
+    )
 
 
-def _measured(rows: list[dict[str, Any]]) -> tuple[MeasuredError, ...]:
-    return tuple(MeasuredError(**{**row, "interval": tuple(row["interval"])}) for row in rows)
+def _codes(sets: list[dict[str, Any]], columns: Columns) -> tuple[Codes, ...]:
+    return tuple(
+        Codes(
+            scheme=_get(about, "scheme", str),
+            coder=_get(about, "coder", str),
+            labels=_strings(about, "labels"),
+            measured=tuple(_measured(row) for row in _rows(about, "measured")),
+            **{name: columns[name][own] for name in ("utterance", "label", "probability")},
+        )
+        for about, own in zip(sets, _own_rows(columns["set"], len(sets)), strict=True)
+    )
+
+
+def _ratings(sets: list[dict[str, Any]], columns: Columns) -> tuple[Ratings, ...]:
+    return tuple(
+        Ratings(
+            scheme=_get(about, "scheme", str),
+            rater=_get(about, "rater", str),
+            values=columns["value"][own],
+            unit=_get(about, "unit", str),
+        )
+        for about, own in zip(sets, _own_rows(columns["set"], len(sets)), strict=True)
+    )
+
+
+def _own_rows(numbers: Any, n_sets: int) -> list[slice]:
+    if len(numbers) and (numbers[0] < 0 or numbers[-1] >= n_sets or (np.diff(numbers) < 0).any()):
+        raise BadBundle("rows of codes or ratings belong to no set of its manifest")
+    bounds = np.searchsorted(numbers, np.arange(n_sets + 1))
+    return [slice(a, b) for a, b in pairwise(bounds)]
+
+
+def _measured(row: dict[str, Any]) -> MeasuredError:
+    interval = _get(row, "interval", list)
+    if len(interval) != 2 or not all(isinstance(end, int | float) for end in interval):
+        raise _wrong("interval")
+    return MeasuredError(
+        code=_get(row, "code", str),
+        metric=_get(row, "metric", str),
+        value=_get(row, "value", float),
+        interval=(interval[0], interval[1]),
+        n=_get(row, "n", int),
+        on=_get(row, "on", str),
+    )
+
+
+def _role(party: dict[str, Any]) -> Role:
+    try:
+        return Role(_get(party, "role", str))
+    except ValueError:
+        raise _wrong("role") from None
+
+
+def _rows(about: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _get(about, name, list)
+    if not all(isinstance(row, dict) for row in rows):
+        raise _wrong(name)
+    return rows
+
+
+def _strings(about: dict[str, Any], name: str) -> tuple[str, ...]:
+    values = _get(about, name, list)
+    if not all(isinstance(value, str) for value in values):
+        raise _wrong(name)
+    return tuple(values)
+
+
+def _get(about: dict[str, Any], name: str, kind: type, *or_none: None) -> Any:
+    if name in about and about[name] is None and or_none:
+        return None
+    value = about.get(name)
+    wanted = (int, float) if kind is float else kind
+    # True is an int to Python, and never to us.
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        raise _wrong(name)
+    return value
+
+
+def _wrong(name: str) -> BadBundle:
+    return BadBundle(f"{name!r} in {_MANIFEST} is missing or of a wrong kind; write the bundle again")

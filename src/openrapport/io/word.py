@@ -1,16 +1,31 @@
-"""Word files as lines of text."""
+"""Word files as lines of text.
+
+Only the part with the text is unpacked, and it is read as a stream: a Word file may hold hours of
+pictures. What somebody added under "track changes" is read, what somebody struck out is not.
+"""
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from openrapport.errors import BadTranscript
+from openrapport.io.archives import feed_xml, unpack
 
 __all__ = ["MAX_UNPACKED_BYTES", "read_docx_lines"]
 
-MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-"""What a Word file may unpack to: a zip bomb is refused before it is unpacked."""
+MAX_UNPACKED_BYTES = 64 * 2**20
+"""What the text of a Word file may unpack to, with its markup: far more than ten hours of speech."""
+
+_RELATIONS = "_rels/.rels"
+_MAX_RELATIONS_BYTES = 2**20
+_NOT_WORD = "not a Word file; expected a .docx that Word or another editor saved"
+_WORD = (
+    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
+    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
+)
+# Layout that looks like text, what was struck out or moved away, and the second copy of a text box.
+_SKIPPED = frozenset({"pPr", "del", "moveFrom", "Fallback"})
+_AS_TEXT = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
 def read_docx_lines(path: Path) -> str:
@@ -24,56 +39,119 @@ def read_docx_lines(path: Path) -> str:
     Returns
     -------
     text : str
-        One line for each paragraph and each row of a table, in order.
+        One line for each paragraph, and for each line break inside one, in the document's order. A
+        row of a table is a line: ``speaker: text`` where it has two cells, else the cells with tabs
+        between them. Headers, footnotes and comments are no part of the transcript.
 
     Raises
     ------
     BadTranscript
         If it is no Word file, is damaged or encrypted, defines entities, or unpacks to too much.
     """
-    _check(path)
-    import docx  # heavy, and only Word files need it
-    from docx.table import Table
-
-    lines: list[str] = []
-    # python-docx, lxml and zipfile each have errors of their own, and may quote the content.
+    about = unpack(path, BadTranscript, max_bytes=_MAX_RELATIONS_BYTES, only={_RELATIONS})
+    relations, document = _Relations(), _Document()
     try:
-        for block in docx.Document(str(path)).iter_inner_content():
-            if isinstance(block, Table):
-                lines += [_row([cell.text for cell in row.cells]) for row in block.rows]
-            else:
-                lines.append(block.text)
-    except Exception as error:
-        reason = f"damaged, or no Word file ({type(error).__name__}); save it again as .docx or .txt"
-        raise BadTranscript(reason, source=path.name) from None
-    return "\n".join(lines)
+        if about:
+            feed_xml(about[_RELATIONS], relations, BadTranscript, what="a Word file")
+        part = relations.document
+        parts = unpack(path, BadTranscript, max_bytes=MAX_UNPACKED_BYTES, only={part})
+        if part not in parts:
+            raise BadTranscript(_NOT_WORD)
+        feed_xml(parts[part], document, BadTranscript, what="a Word file")
+    except BadTranscript as error:
+        # A line of the XML inside would send people to a line that they never see.
+        raise BadTranscript(error.message, source=path.name) from None
+    if not document.is_word:
+        raise BadTranscript(_NOT_WORD, source=path.name)
+    return "\n".join(document.lines)
+
+
+class _Relations:
+    """Finds where a package keeps its main document; not every editor calls it document.xml."""
+
+    def __init__(self) -> None:
+        self.document = "word/document.xml"
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("Type", "")
+        if tag.endswith("}Relationship") and kind.endswith("/officeDocument"):
+            self.document = attributes.get("Target", "").lstrip("/")
+
+    def end(self, tag: str) -> None:
+        """Nothing to do: a relation is one element without content."""
+
+    def data(self, text: str) -> None:
+        """Nothing to do: relations have no text."""
+
+    def close(self) -> None:
+        """Nothing is left to do at the end."""
+
+
+class _Document:
+    """Collects lines while a document goes by. Paragraphs, rows and cells can stand in each other."""
+
+    def __init__(self) -> None:
+        self.is_word = False
+        self._blocks: list[list[str]] = [[]]  # lines of the document, then of each open cell
+        self._rows: list[list[str]] = []  # cells of each open row
+        self._paragraphs: list[list[str]] = []  # pieces of each open paragraph
+        self._skipping = 0
+        self._in_text = False
+
+    @property
+    def lines(self) -> list[str]:
+        return self._blocks[0]
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: ARG002 the parser gives them
+        name = _local(tag)
+        if self._skipping or name in _SKIPPED:
+            self._skipping += 1
+        elif name == "document":
+            self.is_word = True
+        elif name == "p":
+            self._paragraphs.append([])
+        elif name == "tr":
+            self._rows.append([])
+        elif name == "tc":
+            self._blocks.append([])
+        elif self._paragraphs:
+            self._in_text = name == "t"
+            if name in _AS_TEXT:
+                self._paragraphs[-1].append(_AS_TEXT[name])
+
+    def end(self, tag: str) -> None:
+        if self._skipping:
+            self._skipping -= 1
+            return
+        name = _local(tag)
+        self._in_text = False
+        if name == "p":
+            self._blocks[-1] += "".join(self._paragraphs.pop()).split("\n")
+        elif name == "tc":
+            cell = " ".join(" ".join(self._blocks.pop()).split())
+            if self._rows:
+                self._rows[-1].append(cell)
+        elif name == "tr":
+            self._blocks[-1].append(_row(self._rows.pop()))
+
+    def data(self, text: str) -> None:
+        if self._in_text and not self._skipping:
+            self._paragraphs[-1].append(text)
+
+    def close(self) -> None:
+        """Nothing is left to do at the end."""
+
+
+def _local(tag: str) -> str:
+    # Drawings and formulas have paragraphs of their own, which are no speech.
+    for namespace in _WORD:
+        if tag.startswith(namespace):
+            return tag[len(namespace) :]
+    return "Fallback" if tag.endswith("}Fallback") else ""
 
 
 def _row(cells: list[str]) -> str:
-    texts = [" ".join(cell.split()) for cell in cells]
-    return f"{texts[0].rstrip(':')}: {texts[1]}" if len(texts) == 2 else "\t".join(texts)
-
-
-def _check(path: Path) -> None:
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
-                limit = MAX_UNPACKED_BYTES // 2**20
-                raise BadTranscript(
-                    f"unpacks to more than {limit} MiB; expected less", source=path.name
-                )
-            for name in archive.namelist():
-                if name.endswith((".xml", ".rels")):
-                    fromstring(archive.read(name), forbid_dtd=True)
-    except DefusedXmlException:
-        reason = "defines entities, which no Word file needs; save it again as .docx or .txt"
-        raise BadTranscript(reason, source=path.name) from None
-    except BadTranscript:
-        raise
-    except Exception as error:
-        kind = type(error).__name__
-        reason = f"not a Word file, or a damaged or encrypted one ({kind}); save it as .docx or .txt"
-        raise BadTranscript(reason, source=path.name) from None
+    if len(cells) != 2:
+        return "\t".join(cells)
+    speaker, text = cells
+    return f"{speaker.rstrip(':').rstrip()}: {text}" if speaker else text
