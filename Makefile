@@ -32,7 +32,7 @@ docs: .venv/installed
 
 # Written by uv, with hashes and without the address of any index.
 lock: .venv/installed
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra web --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --upgrade --output-file requirements.lock
 
 clean:
