@@ -397,7 +397,13 @@ def test_a_report_is_one_plain_json_document() -> None:
     assert (matching["party"], matching["interval"]) == (None, None)
     assert matching["null"]["high"] == 0.14
     assert document["not_measured"] == [
-        {"name": None, "party": None, "reason": "needs times", "step": "timing.v1"}
+        {
+            "name": None,
+            "party": None,
+            "aspect": None,
+            "reason": "needs times",
+            "step": "timing.v1",
+        }
     ]
     assert document["moments"][0]["evidence"] == ["u2", [5, 9]]
     assert document["moments"][0]["measured"][0]["interval"] == [0.5, 0.7]

@@ -10,15 +10,16 @@ from hypothesis.extra import numpy as hnp
 
 from openrapport.finding import Finding, NotMeasured
 from openrapport.session import Role
-from openrapport.synchrony.exchanges import exchanges, shuffles
+from openrapport.synchrony.exchanges import exchanges, over_turns
 from openrapport.synchrony.function_words import (
     FUNCTION_WORDS,
     WE_WORDS,
     class_counts,
     is_function_word,
 )
-from openrapport.synchrony.language import findings, matching_course, style_matching
-from openrapport.synchrony.surrogates import resampled_sums, segment_shuffle, shuffle_null
+from openrapport.synchrony.language import findings
+from openrapport.synchrony.style import by_class, class_matching, matching_course, style_matching
+from openrapport.synchrony.surrogates import segment_shuffle, shuffle_null
 from openrapport.words import tokens
 from tests.sessions import session
 
@@ -74,6 +75,56 @@ def test_style_matching_is_one_less_the_difference_over_the_sum_of_the_percentag
     assert value == pytest.approx(((1 - 5 / 15.0001) + 1) / 2)
 
 
+def test_matching_of_one_class_is_the_published_formula() -> None:
+    # 6 and 3 of 100 words; 1 - 3 / 9.0001.
+    value = class_matching(np.array([12.0]), np.array(200.0), np.array([3.0]), np.array(100.0))
+    assert value == pytest.approx([1 - 3 / 9.0001])
+
+
+def per_class(*lines: str) -> dict[str | None, Finding | NotMeasured]:
+    return {r.aspect: r for r in by_class(session(*lines), rng(), "language.v1")}
+
+
+def test_each_class_is_matched_over_the_whole_session():
+    # Of ten words each: articles 2 and 1, prepositions 1 and 1.
+    lines = [
+        "T the rivers of the gardens hum, winters glow, apples",
+        "C a river of winters, gardens glow, apples shine, rain",
+    ]
+    found = per_class(*lines * 40)
+    articles = found["articles"]
+    assert isinstance(articles, Finding)
+    assert articles.value == pytest.approx(1 - abs(100 * 2 / 9 - 100 / 9) / (100 * 3 / 9 + 0.0001))
+    assert articles.interval[0] <= articles.value <= articles.interval[1]
+    assert (articles.n, articles.counted) == (720, "words")
+    assert articles.evidence == tuple(f"u{i}" for i in range(1, 81))
+    assert found["prepositions"].value == pytest.approx(1)
+    negations = found["negations"]
+    assert isinstance(negations, NotMeasured)
+    assert "negations: needs 10 such words of the two together; there are 0" in negations.reason
+    assert isinstance(found[None], NotMeasured)
+
+
+def test_all_classes_together_are_their_mean():
+    found = per_class(*[f"T {ALIKE} never, quite all that", f"C {ALIKE}, never quite some"] * 30)
+    values = [found[name].value for name in CLASSES]
+    assert found[None].value == pytest.approx(np.mean(values))
+
+
+def test_of_few_words_no_class_is_matched():
+    found = per_class(*["T the garden", "C a garden"] * 20)
+    assert set(found) == {None}
+    assert "needs 300 words of each person; one of them has 40" in found[None].reason
+
+
+def test_without_a_chance_band_style_matching_is_not_measured(monkeypatch):
+    monkeypatch.setattr("openrapport.synchrony.style.shuffle_null", lambda _: None)
+    held = session(*[f"T {ALIKE}", f"C {ALIKE}"] * 40)
+    found = find(findings(held, rng()), "style_matching")
+    assert isinstance(found, NotMeasured)
+    assert "no chance band" in found.reason
+
+
 def test_somebody_without_words_matches_nobody():
     assert np.isnan(style_matching(np.array([1]), np.array(9), np.array([0]), np.array(0)))
 
@@ -100,7 +151,7 @@ def test_a_shuffle_only_changes_the_order(n, draws, seed):
         return orders[:, 0].astype(float)
 
     values = segment_shuffle(look, n, width=3, rng=rng(seed), draws=draws)
-    orders = np.concatenate([*seen, shuffles(n, rng(seed), draws=draws)])
+    orders = np.concatenate(seen)
     assert len(values) == draws
     assert (np.sort(orders, axis=1) == np.arange(n)).all()
 
@@ -110,13 +161,6 @@ def test_a_chance_band_is_the_middle_of_the_draws_that_exist():
     null = shuffle_null(values)
     assert (null.low, null.mean, null.high, null.draws) == (2.5, 50, 97.5, 101)
     assert shuffle_null(np.array([1.0, np.nan, np.nan, np.nan])) is None
-
-
-def test_resampled_sums_keep_what_every_row_has_in_common():
-    columns = np.column_stack([np.arange(27.0), np.ones(27)])
-    sums = resampled_sums(columns, rng=rng(), draws=500)
-    assert (sums[:, 1] == 27).all()
-    assert sums[:, 0].mean() == pytest.approx(np.arange(27).sum(), rel=0.03)
 
 
 def test_a_listeners_sound_does_not_stand_between_a_turn_and_its_reply():
@@ -138,6 +182,21 @@ def test_the_course_finds_where_the_two_part():
     assert first.tolist() == [0, 10, 20, 30]
     assert value[:2] == pytest.approx(1)
     assert (value[2:] < 0.2).all()
+
+
+def test_too_few_utterances_for_a_we_rate_are_told():
+    results = findings(session(*["T we try", "C we do"] * 19), rng())
+    rate = find(results, "we_rate", Role.CLIENT)
+    assert isinstance(rate, NotMeasured)
+    assert rate.reason == "needs 20 utterances of the client with words; there are 19"
+
+
+def test_columns_are_added_up_over_turns_without_backchannels():
+    held = session("T one", "T two", "C so", "T mm-hm", "C and then")
+    assert over_turns(held, held.utterances.n_words).tolist() == [2, 3]
+    table = np.column_stack([held.utterances.n_words, np.ones(5, dtype=int)])
+    assert over_turns(held, table).tolist() == [[2, 2], [3, 2]]
+    assert over_turns(session(), np.zeros((0, 4), dtype=int)).shape == (0, 4)
 
 
 def test_a_window_with_too_few_words_has_no_value():

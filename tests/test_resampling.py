@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from openrapport.errors import BadInput
-from openrapport.resampling import block_length, mean_interval, ratio_interval, statistic_interval
+from openrapport.resampling import (
+    block_length,
+    mean_interval,
+    middle,
+    ratio_interval,
+    resampled_sums,
+    statistic_interval,
+)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -33,6 +40,18 @@ def test_the_same_generator_gives_the_same_interval() -> None:
 def test_values_that_are_all_equal_have_an_interval_of_no_width() -> None:
     assert mean_interval([3.0] * 20, rng=rng()) == (3.0, 3.0)
     assert statistic_interval(medians, [3.0] * 20, rng=rng()) == (3.0, 3.0)
+
+
+def test_resampled_sums_keep_what_every_row_has_in_common() -> None:
+    columns = np.column_stack([np.arange(27.0), np.ones(27)])
+    sums = resampled_sums(columns, rng=rng(), draws=500)
+    assert (sums[:, 1] == 27).all()
+    assert sums[:, 0].mean() == pytest.approx(np.arange(27).sum(), rel=0.03)
+
+
+def test_draws_without_a_value_are_left_out_of_the_middle() -> None:
+    assert middle(np.array([*range(101), np.nan])) == (2.5, 97.5)
+    assert np.isnan(middle(np.array([np.nan]))).all()
 
 
 def test_one_observation_is_its_own_interval() -> None:

@@ -119,13 +119,16 @@ class NotMeasured:
     name : str, optional
         The finding that is missing; None where the whole step is.
     party : Role, optional
-        Whom it would have been about.
+        Whom it would have been about; None where it is missing for both.
+    aspect : str, optional
+        Which of several of the same name; None where all of them are missing, or their mean.
     """
 
     step: str
     reason: str
     name: str | None = None
     party: Role | None = None
+    aspect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,13 @@ class Report:
             "steps": list(self.steps),
             "findings": [_finding_json(f) for f in self.findings],
             "not_measured": [
-                {"name": m.name, "party": m.party and str(m.party), "reason": m.reason, "step": m.step}
+                {
+                    "name": m.name,
+                    "party": m.party and str(m.party),
+                    "aspect": m.aspect,
+                    "reason": m.reason,
+                    "step": m.step,
+                }
                 for m in self.not_measured
             ],
             "moments": [_moment_json(m) for m in self.moments],

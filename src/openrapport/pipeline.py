@@ -20,15 +20,11 @@ from openrapport.coding.coder import Coder
 from openrapport.coding.rules import RuleCoder
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, Moment, NotMeasured, Report, Result
-from openrapport.session import Role, Session
+from openrapport.session import Session
 from openrapport.speech import latency, talk
 from openrapport.synchrony import coordination, language
-from openrapport.words import english_share
 
 __all__ = ["STEPS", "Step", "measure", "prepare", "run"]
-
-_ENGLISH_FROM = 0.2
-_TIMED_FROM = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,36 +150,23 @@ def run(session: Session, *, seed: int = 0, coder: Coder | None = None) -> Repor
 
 
 def _provided(session: Session) -> frozenset[str]:
-    spoken = session.utterances
     provided = {f"codes:{codes.scheme}" for codes in session.codes}
     provided |= {f"ratings:{ratings.scheme}" for ratings in session.ratings}
     provided |= set(session.signals)
-    if len(spoken):
+    if len(session.utterances):
         provided.add("utterances")
-        if all(share >= _TIMED_FROM for share in _timed_shares(session)):
+        if session.is_timed:
             provided.add("times")
-        if (session.language or "en").lower().startswith("en") and (
-            session.language is not None or english_share(spoken.words) >= _ENGLISH_FROM
-        ):
+        if session.is_english:
             provided.add("english")
     return frozenset(provided)
-
-
-def _timed_shares(session: Session) -> list[float]:
-    timed = session.utterances.has_times
-    masks = [session.spoken_by(role) for role in (Role.THERAPIST, Role.CLIENT)]
-    return [float(timed[mask].mean()) if mask.any() else 0.0 for mask in masks]
 
 
 def _why_missing(session: Session, need: str) -> str:
     if need == "utterances":
         return "needs utterances, and this session has none"
     if need == "times":
-        timed = int(session.utterances.has_times.sum())
-        return (
-            f"needs a start and an end for at least {_TIMED_FROM:.0%} of each person's utterances; "
-            f"{timed} of {len(session.utterances)} have both"
-        )
+        return talk.why_untimed(session)
     if need == "english":
         return "works for English only, and this session does not look English"
     return f"needs {need}, and this session has none"

@@ -17,8 +17,10 @@ __all__ = [
     "DRAWS",
     "block_length",
     "mean_interval",
+    "middle",
     "rate_interval",
     "ratio_interval",
+    "resampled_sums",
     "statistic_interval",
 ]
 
@@ -46,6 +48,77 @@ def block_length(n: int) -> int:
     Kunsch1989, HallHorowitzJing1995
     """
     return max(1, int(np.ceil(n ** (1 / 3))))
+
+
+def middle(draws: NDArray[np.float64]) -> tuple[float, float]:
+    """Give the middle 95 % of draws.
+
+    Parameters
+    ----------
+    draws : ndarray of float64, shape (n,)
+        What a statistic gave on resamples or surrogates, n >= 1. NaN, where it does not exist, is
+        left out.
+
+    Returns
+    -------
+    low, high : float
+        NaN where every draw is.
+    """
+    known = draws[np.isfinite(draws)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, _TAILS)
+    return float(low), float(high)
+
+
+def resampled_sums(
+    columns: ArrayLike, *, rng: np.random.Generator, draws: int = DRAWS
+) -> NDArray[np.float64]:
+    """Add up columns over resamples made of blocks of neighbours.
+
+    Parameters
+    ----------
+    columns : array_like, shape (n, k)
+        One row for each turn or utterance, in the session's order, n >= 1.
+    rng : numpy.random.Generator
+        Where the draws come from.
+    draws : int
+        Resamples.
+
+    Returns
+    -------
+    sums : ndarray of float64, shape (draws, k)
+        Sums over about n rows each. After the last row a block goes on with the first, so that
+        each row is drawn equally often.
+
+    Raises
+    ------
+    BadInput
+        If there is nothing to resample.
+
+    References
+    ----------
+    Kunsch1989
+    """
+    table = np.asarray(columns, dtype=float)
+    n, k = table.shape
+    starts, length = _blocks(n, rng, draws)
+    wrapped = np.concatenate([table, table[: length - 1]])
+    totals = np.concatenate([np.zeros((1, k)), np.cumsum(wrapped, axis=0)])
+    of_block = totals[length:] - totals[:-length]
+    sums = np.empty((draws, k))
+    for column, of_one in enumerate(np.ascontiguousarray(of_block.T)):
+        # Column by column: the blocks of all of them at once would be the largest array of a step.
+        sums[:, column] = of_one[starts].sum(axis=1)
+    return sums
+
+
+def _blocks(n: int, rng: np.random.Generator, draws: int) -> tuple[NDArray[np.int64], int]:
+    """Where the blocks of each resample start, shape (draws, n_blocks), and how long they are."""
+    if n == 0:
+        raise BadInput("an interval of nothing was asked for; expected at least one observation")
+    length = block_length(n)
+    return rng.integers(n, size=(draws, -(-n // length))), length
 
 
 def ratio_interval(
@@ -77,23 +150,12 @@ def ratio_interval(
     ----------
     Kunsch1989
     """
-    pairs = np.stack([np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)])
-    n = pairs.shape[1]
-    if n == 0:
-        raise BadInput("an interval of nothing was asked for; expected at least one observation")
-    length = block_length(n)
-    # Sums of every block of neighbours, the last ones going on at the start, so that each
-    # observation is drawn equally often.
-    wrapped = np.concatenate([pairs, pairs[:, : length - 1]], axis=1)
-    totals = np.cumsum(np.concatenate([np.zeros((2, 1)), wrapped], axis=1), axis=1)
-    sums = totals[:, length:] - totals[:, :-length]
-    starts = rng.integers(n, size=(draws, -(-n // length)))
-    top, bottom = sums[0][starts].sum(axis=1), sums[1][starts].sum(axis=1)
+    pairs = np.stack([np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)], axis=1)
+    top, bottom = resampled_sums(pairs, rng=rng, draws=draws).T
     usable = bottom != 0
     if not usable.any():
         raise BadInput("a ratio has a denominator of 0 in every resample")
-    low, high = np.percentile(top[usable] / bottom[usable], _TAILS)
-    return float(low), float(high)
+    return middle(top[usable] / bottom[usable])
 
 
 def mean_interval(
@@ -189,10 +251,6 @@ def statistic_interval(
     """
     column = np.asarray(values, dtype=float)
     n = len(column)
-    if n == 0:
-        raise BadInput("an interval of nothing was asked for; expected at least one observation")
-    length = block_length(n)
-    starts = rng.integers(n, size=(draws, -(-n // length)))
+    starts, length = _blocks(n, rng, draws)
     index = (starts[:, :, None] + np.arange(length)).reshape(draws, -1)[:, :n] % n
-    low, high = np.percentile(statistic(column[index]), _TAILS)
-    return float(low), float(high)
+    return middle(statistic(column[index]))

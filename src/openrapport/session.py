@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -14,8 +15,15 @@ from openrapport.codes import Codes, Ratings
 from openrapport.errors import BadInput
 from openrapport.signal import Signal
 from openrapport.utterances import Utterances
+from openrapport.words import english_share
 
-__all__ = ["Party", "Role", "Session", "Source"]
+__all__ = ["DYAD", "TIMED_FROM", "Party", "Role", "Session", "Source"]
+
+TIMED_FROM = 0.8
+"""Share of each person's utterances that must have a start and an end, to measure time."""
+
+# English talk has about half, other languages below a fifth (:func:`openrapport.words.english_share`).
+_ENGLISH_FROM = 0.2
 
 
 class Role(StrEnum):
@@ -29,6 +37,10 @@ class Role(StrEnum):
     def partner(self) -> Role:
         """The other person of the dyad."""
         return Role.CLIENT if self is Role.THERAPIST else Role.THERAPIST
+
+
+DYAD: tuple[Role, Role] = (Role.THERAPIST, Role.CLIENT)
+"""The two whom every measure is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +118,7 @@ class Session:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signals", MappingProxyType(dict(self.signals)))
-        for role in (Role.THERAPIST, Role.CLIENT):
+        for role in DYAD:
             count = sum(party.role is role for party in self.parties)
             if count != 1:
                 raise BadInput(f"a session has {count} parties with the role {role}; expected one")
@@ -119,6 +131,20 @@ class Session:
         for ratings in self.ratings:
             if len(ratings.values) != len(self.utterances):
                 raise BadInput(f"ratings of {ratings.scheme} are not one for each utterance")
+
+    @cached_property
+    def is_timed(self) -> bool:
+        """True where enough utterances of both have a start and an end (``TIMED_FROM``)."""
+        masks = [self.spoken_by(role) for role in DYAD]
+        known = self.utterances.has_times
+        return all(mask.any() and known[mask].mean() >= TIMED_FROM for mask in masks)
+
+    @cached_property
+    def is_english(self) -> bool:
+        """True where the language is English, told from the words where nobody says it."""
+        if self.language is not None:
+            return self.language.lower().startswith("en")
+        return english_share(self.utterances.words) >= _ENGLISH_FROM
 
     def spoken_by(self, role: Role) -> NDArray[np.bool_]:
         """Tell which utterances a role spoke.

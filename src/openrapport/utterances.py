@@ -167,6 +167,22 @@ class Utterances(Sequence[Utterance]):
 
     __hash__ = None  # type: ignore[assignment]  # columns compare by content
 
+    def ids_of(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> tuple[str, ...]:
+        """Ids of some utterances: the evidence of a finding.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (n,), or of int
+            A mask, or indices.
+
+        Returns
+        -------
+        ids : tuple of str
+            In the session's order, each once.
+        """
+        indices = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else np.unique(chosen)
+        return tuple(self.ids[i] for i in indices.tolist())
+
     @property
     def has_start(self) -> NDArray[np.bool_]:
         """True where the start is known, shape (n,)."""

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from openrapport.codes import Ratings
 from openrapport.finding import Finding, NotMeasured, Result
 from openrapport.resampling import mean_interval, rate_interval
-from openrapport.session import Role, Session
+from openrapport.session import DYAD, Role, Session
 from openrapport.signal import frozen_column
 
 __all__ = ["STEP", "findings", "rate", "smoothed"]
@@ -147,7 +147,7 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
     if ratings is None:
         return [NotMeasured(STEP, "needs ratings of sentiment, and this session has none")]
     results: list[Result] = []
-    for role in (Role.THERAPIST, Role.CLIENT):
+    for role in DYAD:
         own = session.spoken_by(role) & ~np.isnan(ratings.values)
         n = int(own.sum())
         if n < _MIN_RATED:
@@ -195,10 +195,6 @@ def _rating(text: str) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def _ids(session: Session, mask: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(session.utterances.ids[i] for i in np.flatnonzero(mask))
-
-
 def _mean(
     session: Session,
     role: Role,
@@ -215,7 +211,7 @@ def _mean(
         counted="rated utterances",
         interval=mean_interval(values[own], rng=rng),
         step=STEP,
-        evidence=_ids(session, own),
+        evidence=session.utterances.ids_of(own),
     )
 
 
@@ -253,7 +249,7 @@ def _shift(
         counted="rated utterances",
         interval=(float(shift - down), float(shift + up)),
         step=STEP,
-        evidence=_ids(session, ends[0] | ends[1]),
+        evidence=session.utterances.ids_of(ends[0] | ends[1]),
     )
 
 
@@ -278,5 +274,5 @@ def _strong(
             counted="utterances",
             interval=(100 * low, 100 * min(1.0, high)),
             step=STEP,
-            evidence=_ids(session, strong),
+            evidence=session.utterances.ids_of(strong),
         )

@@ -15,7 +15,8 @@ from openrapport.moments.scene import Candidate, Scene
 from openrapport.session import Role
 from openrapport.span import Span
 from openrapport.speech.latency import silences
-from openrapport.synchrony.language import matching_course
+from openrapport.synchrony.style import matching_course
+from openrapport.synchrony.surrogates import SHUFFLES, segment_shuffle
 
 __all__ = ["matching_changes", "silences_after_questions", "turn_balance_shifts"]
 
@@ -26,7 +27,6 @@ _FULL_SILENCE_MS = 20_000
 # Stretches that are compared: twelve exchanges are about two to four minutes of talk.
 _WINDOW_EXCHANGES = 12
 _WINDOW_WORDS = 120
-_SHUFFLES = 200
 _BY_CHANCE = 0.05
 _SHIFT_FROM = 0.2
 
@@ -101,19 +101,22 @@ def turn_balance_shifts(scene: Scene, rng: np.random.Generator) -> Iterator[Cand
     n = int(exchange[-1]) + 1 if len(exchange) else 0
     if n < 3 * _WINDOW_EXCHANGES:
         return
-    client = np.bincount(exchange, weights=scene.words * scene.of_client, minlength=n).astype(float)
-    therapist = np.bincount(exchange, weights=scene.words * scene.of_therapist, minlength=n).astype(
-        float
+    client, therapist = (
+        np.bincount(exchange, scene.words * own, minlength=n).astype(float)
+        for own in (scene.of_client, scene.of_therapist)
     )
     before, after = _neighbouring_shares(client[None], therapist[None])
     change = np.nan_to_num(after - before)[0]
-    orders = rng.permuted(np.tile(np.arange(n), (_SHUFFLES, 1)), axis=1)
-    shuffled = np.nan_to_num(np.subtract(*_neighbouring_shares(client[orders], therapist[orders])))
-    largest = np.abs(shuffled).max(axis=1)
+
+    def largest_change(orders: NDArray[np.int64]) -> NDArray[np.float64]:
+        earlier, later = _neighbouring_shares(client[orders], therapist[orders])
+        return np.asarray(np.abs(np.nan_to_num(later - earlier)).max(axis=1))
+
+    largest = segment_shuffle(largest_change, n, width=2, rng=rng)
     for k in _peaks(np.abs(change), apart=_WINDOW_EXCHANGES):
         size = abs(float(change[k]))
         as_large = int((largest >= size - 1e-12).sum())
-        if size < _SHIFT_FROM or as_large > _BY_CHANCE * _SHUFFLES:
+        if size < _SHIFT_FROM or as_large > _BY_CHANCE * SHUFFLES:
             continue
         boundary = k + _WINDOW_EXCHANGES
         inside = np.flatnonzero((exchange >= boundary) & (exchange < boundary + _WINDOW_EXCHANGES))
@@ -147,7 +150,7 @@ def _shift(
         reason=(
             f"The client's share of the words went from {before:.0%} to {after:.0%} between two "
             f"stretches of {_WINDOW_EXCHANGES} exchanges. When the session's exchanges were shuffled, "
-            f"{as_large} of {_SHUFFLES} orders had a change as large."
+            f"{as_large} of {SHUFFLES} orders had a change as large."
         ),
         first=max(0, start - _AROUND),
         last=min(len(scene.session.utterances) - 1, start + _AROUND),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from openrapport.codes import Codes, MeasuredError
 from openrapport.finding import Evidence
 from openrapport.session import Role, Session
+from openrapport.synchrony.exchanges import over_turns
 from openrapport.utterances import Turns
 
 __all__ = ["Candidate", "Scene", "measured_for", "plain_number"]
@@ -80,7 +81,7 @@ class Scene:
     @cached_property
     def words(self) -> NDArray[np.int64]:
         """Words of each turn, shape (n_turns,)."""
-        return self._sum_over_turns(self.session.utterances.n_words).astype(np.int64)
+        return over_turns(self.session, self.session.utterances.n_words).astype(np.int64)
 
     @cached_property
     def usual_words(self) -> float:
@@ -95,17 +96,11 @@ class Scene:
             return np.full(len(self.turns), np.nan)
         rated = np.isfinite(ratings.values)
         weight = np.where(rated, self.session.utterances.n_words, 0)
-        total = self._sum_over_turns(np.where(rated, ratings.values, 0.0) * weight)
-        weights = self._sum_over_turns(weight)
+        total = over_turns(self.session, np.where(rated, ratings.values, 0.0) * weight)
+        weights = over_turns(self.session, weight)
         mean = np.full(len(total), np.nan)
         np.divide(total, weights, out=mean, where=weights > 0)
         return mean
-
-    def _sum_over_turns(self, column: NDArray[np.generic]) -> NDArray[np.float64]:
-        turn = self.turns.of_utterance
-        spoken = turn >= 0
-        weights = column[spoken].astype(np.float64)
-        return np.bincount(turn[spoken], weights=weights, minlength=len(self.turns)).astype(np.float64)
 
     def codes(self, scheme: str, labels: Sequence[str]) -> Codes | None:
         """Codes of a scheme, if its coder can give any of these labels.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from openrapport.coding.affect import smoothed
 from openrapport.finding import Finding, Moment
 from openrapport.reporting.wording import clock
-from openrapport.session import Role, Session
+from openrapport.session import TIMED_FROM, Role, Session
 from openrapport.speech.latency import silences
 
 __all__ = ["Bar", "Flag", "Row", "Timeline", "interval_plot", "timeline"]
@@ -26,7 +26,6 @@ WIDTH = 1000
 _ROW_MS = 12.5 * 60_000
 _ROW_WORDS = 2_500
 _LONG_SILENCE_MS = 5_000
-_TIMED_FROM = 0.8
 _LANES = {"question": "asks", "reflection": "reflects", "therapist_input": "tells"}
 
 
@@ -136,7 +135,7 @@ def timeline(session: Session, moments: tuple[Moment, ...]) -> Timeline:
         words.
     """
     spoken = session.utterances
-    timed = len(spoken) > 0 and float(spoken.has_times.mean()) >= _TIMED_FROM
+    timed = len(spoken) > 0 and float(spoken.has_times.mean()) >= TIMED_FROM
     if timed:
         start, end, size = spoken.start_ms, spoken.end_ms, _ROW_MS
     else:

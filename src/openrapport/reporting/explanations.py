@@ -103,7 +103,8 @@ EXPLANATIONS: dict[str, Explanation] = {
     "word_share": Explanation(
         "Share of the words",
         "{value} of the words were {who}’s.",
-        "Words stand in for time, because this transcript does not say when utterances began and ended.",
+        "This person’s words out of the words of the two. Where a transcript has no times, it stands in "
+        "for the share of the talk time.",
         _NO_IDEAL + " Words are not time: a slow speaker holds the floor longer than this share says.",
     ),
     "turn_rate": Explanation(
@@ -233,6 +234,15 @@ EXPLANATIONS: dict[str, Explanation] = {
         "How alike the two use classes of small words (pronouns, articles, prepositions and so on) within "
         "windows of sixteen turns, after Ireland and Pennebaker (2010).",
         _CHANCE_FIRST,
+    ),
+    "style_matching_by_class": Explanation(
+        "Style matching by kind of word",
+        "Over the whole session, for {aspect}, the two were alike to {value} on a scale from 0 to 1.",
+        "How alike the two’s shares of each kind of small word are, after Niederhoffer and Pennebaker (2002); "
+        "for all kinds together, the mean.",
+        "Two people who speak the same language are alike in most small words anyway, and over a whole "
+        "session there is no order to shuffle, so no chance band stands beside it. It does not say that "
+        "one follows the other, nor that they get on.",
     ),
     "lexical_alignment": Explanation(
         "Words taken up",

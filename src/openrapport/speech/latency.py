@@ -22,17 +22,15 @@ from numpy.typing import NDArray
 
 from openrapport.finding import Evidence, Finding, NotMeasured, Result
 from openrapport.resampling import rate_interval, ratio_interval, statistic_interval
-from openrapport.session import Role, Session
+from openrapport.session import DYAD, Role, Session
 from openrapport.speech.gaps import Latencies, Silences, response_latencies, silences
 from openrapport.speech.talk import new_speech_ms, turn_columns
 from openrapport.utterances import Utterances
-from openrapport.words import english_share
 
 __all__ = ["STEP", "Latencies", "Silences", "findings", "response_latencies", "silences"]
 
 STEP = "timing.v1"
 
-_DYAD = (Role.THERAPIST, Role.CLIENT)
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 
@@ -54,8 +52,6 @@ _MIN_QUESTIONS = 8
 _MIN_SILENCES = 5
 _MIN_LENGTH_MS = 300_000
 _MIN_SPEECH_MS = 60_000
-# As the pipeline's: backchannels are known by their English wording.
-_ENGLISH_FROM = 0.2
 _SHORT_FINDINGS = (
     "response_latency",
     "gap",
@@ -93,7 +89,7 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
         results += _breaks(session, rng)
         results += _overlap(session, rng)
         results += _interruptions(session, rng)
-    results += [_backchannels(session, role, rng) for role in _DYAD]
+    results += [_backchannels(session, role, rng) for role in DYAD]
     results += _long_silences(session, rng)
     results.append(_after_questions(session, rng))
     return results
@@ -114,16 +110,6 @@ def _too_coarse(spoken: Utterances) -> str:
             "these times did not mark the pauses"
         )
     return ""
-
-
-def _is_english(session: Session) -> bool:
-    if session.language is not None:
-        return session.language.lower().startswith("en")
-    return english_share(session.utterances.words) >= _ENGLISH_FROM
-
-
-def _ids(session: Session, indices: NDArray[np.int64]) -> tuple[str, ...]:
-    return tuple(session.utterances.ids[i] for i in np.unique(indices))
 
 
 def _median(
@@ -150,7 +136,7 @@ def _median(
 
 def _latencies(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     found = response_latencies(session)
-    for role in _DYAD:
+    for role in DYAD:
         own = found.party == session.party_of(role)
         n = int(own.sum())
         if n < _MIN_TURN_CHANGES:
@@ -159,7 +145,7 @@ def _latencies(session: Session, rng: np.random.Generator) -> Iterator[Result]:
             )
             yield NotMeasured(STEP, reason, name="response_latency", party=role)
             continue
-        ids = _ids(session, np.concatenate([found.before[own], found.after[own]]))
+        ids = session.utterances.ids_of(np.concatenate([found.before[own], found.after[own]]))
         values = found.latency_ms[own]
         yield _median(
             "response_latency", values, counted="turn changes", evidence=ids, rng=rng, party=role
@@ -173,7 +159,7 @@ def _breaks(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     of_utterance = np.maximum.accumulate(turns.of_utterance)
     same = of_utterance[found.before] == of_utterance[found.after]
     holder = turns.party[of_utterance[found.after]]
-    dyad = np.isin(holder, [session.party_of(role) for role in _DYAD])
+    dyad = np.isin(holder, [session.party_of(role) for role in DYAD])
     gaps = found.where(~same & dyad)
     if len(gaps) < _MIN_PAUSES:
         reason = f"needs {_MIN_PAUSES} silences between turns; there are {len(gaps)}"
@@ -181,7 +167,7 @@ def _breaks(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     else:
         length_ms = gaps.end_ms - gaps.start_ms
         yield _median("gap", length_ms, counted="gaps", evidence=gaps.spans(), rng=rng)
-    for role in _DYAD:
+    for role in DYAD:
         pauses = found.where(same & (holder == session.party_of(role)))
         if len(pauses) < _MIN_PAUSES:
             reason = f"needs {_MIN_PAUSES} pauses within turns of the {role}; there are {len(pauses)}"
@@ -225,7 +211,7 @@ def _overlap(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     anybody_ms = (new_ms - both_ms)[chosen]
     total_ms = float(anybody_ms.sum())
     low, high = ratio_interval(both_ms[chosen], anybody_ms, rng=rng)
-    evidence = _ids(session, np.flatnonzero(both_ms > 0))
+    evidence = session.utterances.ids_of(np.flatnonzero(both_ms > 0))
     for name, scale, unit in (
         ("overlap_time", total_ms, "ms"),
         ("overlap_share", 1.0, "share"),
@@ -267,12 +253,12 @@ def _interruptions(session: Session, rng: np.random.Generator) -> Iterator[Resul
     is_one = found.latency_ms < -_INTERRUPTION_MS
     is_one &= spoken.start_ms[found.after] - other_start > _INTERRUPTION_MS
     is_one &= columns.end_ms[found.turn] > other_end
-    for role in _DYAD:
+    for role in DYAD:
         own = found.party == session.party_of(role)
         n = int(own.sum())
         reason = (
             ""
-            if _is_english(session)
+            if session.is_english
             else "listening words, which interrupt nobody, are known in English only"
         )
         if n < _MIN_TURN_CHANGES:
@@ -292,7 +278,7 @@ def _interruptions(session: Session, rng: np.random.Generator) -> Iterator[Resul
             counted="turns after the other's",
             interval=(100 * low, 100 * min(1.0, high)),
             step=STEP,
-            evidence=_ids(session, found.after[own & is_one]),
+            evidence=session.utterances.ids_of(found.after[own & is_one]),
         )
 
 
@@ -302,7 +288,7 @@ def _backchannels(session: Session, role: Role, rng: np.random.Generator) -> Res
     new_ms = np.where(
         session.spoken_by(role.partner) & ~spoken.is_backchannel, new_speech_ms(spoken), 0
     )
-    reason = "" if _is_english(session) else "listening words are known in English only"
+    reason = "" if session.is_english else "listening words are known in English only"
     if new_ms.sum() < _MIN_SPEECH_MS:
         seconds = new_ms.sum() / 1000
         reason = f"needs a minute of the {role.partner}'s speech; there are {seconds:.0f} seconds"
@@ -319,7 +305,7 @@ def _backchannels(session: Session, role: Role, rng: np.random.Generator) -> Res
         counted="utterances of the other",
         interval=rate_interval(own[chosen], minutes, rng=rng),
         step=STEP,
-        evidence=_ids(session, np.flatnonzero(own)),
+        evidence=session.utterances.ids_of(np.flatnonzero(own)),
     )
 
 
@@ -343,7 +329,7 @@ def _long_silences(session: Session, rng: np.random.Generator) -> Iterator[Resul
         step=STEP,
         evidence=found.spans(),
     )
-    for role in _DYAD:
+    for role in DYAD:
         if len(found) < _MIN_SILENCES:
             reason = f"needs {_MIN_SILENCES} silences of 5 seconds or more; there are {len(found)}"
             yield NotMeasured(STEP, reason, name="long_silence_ended_share", party=role)

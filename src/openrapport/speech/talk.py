@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured, Result
 from openrapport.resampling import mean_interval, rate_interval, ratio_interval, statistic_interval
-from openrapport.session import Role, Session
+from openrapport.session import DYAD, TIMED_FROM, Role, Session
 from openrapport.signal import frozen_column
 from openrapport.utterances import Utterances
 
@@ -27,23 +27,21 @@ __all__ = [
     "talk_share",
     "talk_time_ms",
     "turn_columns",
+    "why_untimed",
 ]
 
 STEP = "floor.v1"
 
-_DYAD = (Role.THERAPIST, Role.CLIENT)
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 
-# The pipeline's own rule for steps that need times.
-_TIMED_FROM = 0.8
 # With fewer utterances of one person a share is decided by one or two of them.
 _MIN_UTTERANCES = 10
 # The interval of a median of fewer turns spans nearly all of them.
 _MIN_TURNS = 8
 # Speech rate swings from phrase to phrase; a minute holds some thirty phrases.
 _MIN_SPEECH_MS = 60_000
-_TIMED_FINDINGS = ("talk_time", "talk_share", "turn_rate", "turn_duration", "speech_rate")
+_TIMED_FINDINGS = ("talk_time", "turn_rate", "turn_duration", "speech_rate")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,19 +182,19 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
     Parameters
     ----------
     session : Session
-        With utterances; where times are missing, words take their place and the result says so.
+        With utterances; where times are missing, the share of the words stands for that of the time.
     rng : numpy.random.Generator
         For the intervals.
 
     Returns
     -------
     results : list of Finding or NotMeasured
-        ``talk_time``, ``talk_share`` (or ``word_share``), ``turn_count``, ``turn_rate``,
+        ``talk_time``, ``talk_share``, ``word_share``, ``turn_count``, ``turn_rate``,
         ``turn_length``, ``turn_duration`` and ``speech_rate``. People other than the therapist and
         the client are left out of all of them, and a result says how many utterances that were.
     """
     spoken = session.utterances
-    masks = {role: session.spoken_by(role) for role in _DYAD}
+    masks = {role: session.spoken_by(role) for role in DYAD}
     results: list[Result] = []
     others = int(session.spoken_by(Role.OTHER).sum())
     if others:
@@ -207,42 +205,51 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
         count = int(masks[few[0]].sum())
         reason = f"needs {_MIN_UTTERANCES} utterances of each person; the {few[0]} has {count}"
         return [*results, NotMeasured(STEP, reason)]
-    timed = all(spoken.has_times[mask].mean() >= _TIMED_FROM for mask in masks.values())
-    if timed and new_speech_ms(spoken)[masks[_DYAD[0]] | masks[_DYAD[1]]].any():
+    timed = session.is_timed and bool(new_speech_ms(spoken)[masks[DYAD[0]] | masks[DYAD[1]]].any())
+    if timed:
         results += _time_and_share(session, rng)
         results += _turn_rate(session, rng)
     else:
-        results += [
-            NotMeasured(STEP, _why_untimed(session, name), name=name) for name in _TIMED_FINDINGS
-        ]
-        results += _word_share(session, rng)
-        timed = False
-    for role in _DYAD:
+        reason = why_untimed(session)
+        results += [NotMeasured(STEP, reason, name=name) for name in _TIMED_FINDINGS]
+        instead = f"{reason}. The share of the words stands in its place"
+        results.append(NotMeasured(STEP, instead, name="talk_share"))
+    results += _word_share(session, rng)
+    for role in DYAD:
         results += _turns(session, role, rng, timed=timed)
         if timed:
             results.append(_speech_rate(session, role, rng))
     return results
 
 
-def _why_untimed(session: Session, name: str) -> str:
+def why_untimed(session: Session) -> str:
+    """Say why nothing that needs times can be measured.
+
+    Parameters
+    ----------
+    session : Session
+        One that is not timed, or whose utterances all have no length.
+
+    Returns
+    -------
+    reason : str
+        In words a therapist reads.
+    """
+    if session.is_timed:
+        return "every utterance ends when it starts: these times do not say how long anybody spoke"
     n = int(session.utterances.has_times.sum())
-    reason = (
-        f"needs a start and an end for at least {_TIMED_FROM:.0%} of each person's utterances; "
+    return (
+        f"needs a start and an end for at least {TIMED_FROM:.0%} of each person's utterances; "
         f"{n} of {len(session.utterances)} have both"
     )
-    return f"{reason}. The share of words stands in its place" if name == "talk_share" else reason
-
-
-def _ids(session: Session, mask: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(session.utterances.ids[i] for i in np.flatnonzero(mask))
 
 
 def _time_and_share(session: Session, rng: np.random.Generator) -> Iterator[Result]:
     spoken = session.utterances
     new_ms = new_speech_ms(spoken)
-    timed = [session.spoken_by(role) & spoken.has_times for role in _DYAD]
+    timed = [session.spoken_by(role) & spoken.has_times for role in DYAD]
     both = timed[0] | timed[1]
-    for role, mask in zip(_DYAD, timed, strict=True):
+    for role, mask in zip(DYAD, timed, strict=True):
         n, own = int(mask.sum()), np.where(mask, new_ms, 0)[both]
         low, high = mean_interval(own, rng=rng)
         yield Finding(
@@ -255,7 +262,7 @@ def _time_and_share(session: Session, rng: np.random.Generator) -> Iterator[Resu
             # Of a total: the mean of one utterance of either, times how many there are.
             interval=(low * len(own), high * len(own)),
             step=STEP,
-            evidence=_ids(session, mask),
+            evidence=session.utterances.ids_of(mask),
         )
         yield Finding(
             name="talk_share",
@@ -266,18 +273,18 @@ def _time_and_share(session: Session, rng: np.random.Generator) -> Iterator[Resu
             counted="utterances",
             interval=ratio_interval(own, new_ms[both], rng=rng),
             step=STEP,
-            evidence=_ids(session, both),
+            evidence=session.utterances.ids_of(both),
         )
 
 
 def _word_share(session: Session, rng: np.random.Generator) -> Iterator[Result]:
-    masks = [session.spoken_by(role) for role in _DYAD]
+    masks = [session.spoken_by(role) for role in DYAD]
     both = masks[0] | masks[1]
     words = session.utterances.n_words[both]
     if not words.sum():
         yield NotMeasured(STEP, "needs words, and no utterance has any", name="word_share")
         return
-    for role, mask in zip(_DYAD, masks, strict=True):
+    for role, mask in zip(DYAD, masks, strict=True):
         own = np.where(mask[both], words, 0)
         yield Finding(
             name="word_share",
@@ -288,7 +295,7 @@ def _word_share(session: Session, rng: np.random.Generator) -> Iterator[Result]:
             counted="utterances",
             interval=ratio_interval(own, words, rng=rng),
             step=STEP,
-            evidence=_ids(session, both),
+            evidence=session.utterances.ids_of(both),
         )
 
 
@@ -315,7 +322,7 @@ def _turn_rate(session: Session, rng: np.random.Generator) -> Iterator[Result]:
         counted="turns",
         interval=rate_interval(begins[timed], hours, rng=rng),
         step=STEP,
-        evidence=_ids(session, begins),
+        evidence=session.utterances.ids_of(begins),
     )
 
 
@@ -336,7 +343,7 @@ def _turns(session: Session, role: Role, rng: np.random.Generator, *, timed: boo
             counted="utterances",
             interval=(low * len(spoken), high * len(spoken)),
             step=STEP,
-            evidence=_ids(session, begins),
+            evidence=session.utterances.ids_of(begins),
         )
     else:
         yield NotMeasured(STEP, f"the {role} takes no turn", name="turn_count", party=role)
@@ -369,7 +376,7 @@ def _median(
         counted="turns",
         interval=statistic_interval(lambda draws: np.median(draws, axis=1), values, rng=rng),
         step=STEP,
-        evidence=_ids(session, rows),
+        evidence=session.utterances.ids_of(rows),
     )
 
 
@@ -394,5 +401,5 @@ def _speech_rate(session: Session, role: Role, rng: np.random.Generator) -> Resu
         counted="utterances",
         interval=ratio_interval(words, minutes, rng=rng),
         step=STEP,
-        evidence=_ids(session, chosen),
+        evidence=session.utterances.ids_of(chosen),
     )

@@ -23,10 +23,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured, Result
-from openrapport.session import Role, Session
-from openrapport.synchrony.exchanges import Exchanges, exchanges
+from openrapport.resampling import middle, resampled_sums
+from openrapport.session import DYAD, Role, Session
+from openrapport.synchrony.exchanges import Exchanges, exchanges, over_turns
 from openrapport.synchrony.function_words import FUNCTION_WORDS, class_counts
-from openrapport.synchrony.surrogates import resampled_sums, segment_shuffle, shuffle_null
+from openrapport.synchrony.surrogates import segment_shuffle, shuffle_null
 
 __all__ = [
     "STEP",
@@ -48,7 +49,6 @@ _MIN_AFTER_MARKER = 5
 _MIN_AFTER_OTHERS = 5
 
 _UNIT = "difference in probability"
-_TAILS = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -258,7 +258,7 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
     """
     counts = class_counts(session.utterances.words)
     results: list[Result] = []
-    for role in (Role.THERAPIST, Role.CLIENT):
+    for role in DYAD:
         found = exchanges(session, role)
         if len(found) < _MIN_REPLIES:
             reason = (
@@ -292,7 +292,7 @@ def _direction(
     counts: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> Iterator[Result]:
-    marked = _marked_turns(session, counts)
+    marked = over_turns(session, counts) > 0
     before, after = marked[found.before], marked[found.reply]
     n, n_after = len(found), before.sum(axis=0)
     usable = np.flatnonzero((n_after >= _MIN_AFTER_MARKER) & (n - n_after >= _MIN_AFTER_OTHERS))
@@ -323,23 +323,13 @@ def _direction(
     )  # fmt: skip
 
 
-def _marked_turns(session: Session, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether any utterance of each turn has each marker; a backchannel belongs to no turn."""
-    turns = session.utterances.turns
-    marked = np.zeros((len(turns), counts.shape[1]), dtype=bool)
-    utterance, marker = np.nonzero(counts)
-    inside = turns.of_utterance[utterance] >= 0
-    marked[turns.of_utterance[utterance[inside]], marker[inside]] = True
-    return marked
-
-
 def _resampled(
     before: NDArray[np.bool_], after: NDArray[np.bool_], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     columns = np.concatenate(
         [before & after, before, after, np.ones((len(before), 1), dtype=bool)], axis=1
     )
-    sums = resampled_sums(columns.astype(float), rng=rng)
+    sums = resampled_sums(columns, rng=rng)
     both, n_after, n_with = np.split(sums[:, :-1], 3, axis=1)
     return _above_base(both, n_after, n_with, sums[:, -1:])
 
@@ -366,7 +356,6 @@ def _finding(
     shuffled: NDArray[np.float64],
     evidence: NDArray[np.bool_],
 ) -> Finding:
-    low, high = np.nanpercentile(resampled, _TAILS)
     return Finding(
         name="coordination",
         party=role,
@@ -375,10 +364,10 @@ def _finding(
         unit=_UNIT,
         n=n,
         counted="replies",
-        interval=(float(low), float(high)),
+        interval=middle(resampled),
         null=shuffle_null(shuffled),
         step=STEP,
-        evidence=tuple(session.utterances.ids[i] for i in np.flatnonzero(evidence)),
+        evidence=session.utterances.ids_of(evidence),
     )
 
 

@@ -1,4 +1,4 @@
-"""Pairs of a turn and the other's answer to it, and answers dealt out anew as chance would."""
+"""Turns as the measures of language see them: who answers whom, and what is in each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.finding import Null
 from openrapport.session import Role, Session
 
-__all__ = ["DRAWS", "Exchanges", "exchanges", "null_of", "shuffles"]
-
-DRAWS = 200
-"""Surrogates behind a chance band."""
+__all__ = ["Exchanges", "exchanges", "over_turns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,41 +50,28 @@ def exchanges(session: Session, replying: Role) -> Exchanges:
     return Exchanges(reply - 1, reply)
 
 
-def shuffles(n: int, rng: np.random.Generator, *, draws: int = DRAWS) -> NDArray[np.int64]:
-    """Deal n answers out anew, many times (segment shuffle).
+def over_turns(session: Session, columns: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Add up columns over the utterances of each turn.
 
     Parameters
     ----------
-    n : int
-        How many there are.
-    rng : numpy.random.Generator
-        Where the draws come from.
-    draws : int
-        Surrogates.
+    session : Session
+        Whose turns.
+    columns : ndarray, shape (n_utterances,) or (n_utterances, k)
+        What is added up; a backchannel belongs to no turn, so it adds nothing.
 
     Returns
     -------
-    order : ndarray of int64, shape (draws, n)
-        Each row holds 0 to n - 1 once: who spoke and what was said stay, only the order goes.
+    sums : ndarray of float64, shape (n_turns,) or (n_turns, k)
+        One row for each of ``session.utterances.turns``.
     """
-    return np.argsort(rng.random((draws, n)), axis=1)
-
-
-def null_of(draws: NDArray[np.float64]) -> Null:
-    """Sum surrogates up.
-
-    Parameters
-    ----------
-    draws : ndarray of float64, shape (draws,)
-        The statistic of each surrogate; NaN where it could not be computed.
-
-    Returns
-    -------
-    null : Null
-        Of the kind ``segment_shuffle``.
-    """
-    known = draws[np.isfinite(draws)]
-    low, high = np.percentile(known, (2.5, 97.5))
-    return Null(
-        "segment_shuffle", float(known.mean()), float(known.std()), float(low), float(high), len(known)
-    )
+    turns = session.utterances.turns
+    inside = turns.of_utterance >= 0
+    turn, n = turns.of_utterance[inside], len(turns)
+    table = columns[inside].astype(np.float64)
+    if table.ndim == 1:
+        return np.bincount(turn, table, minlength=n).astype(np.float64)
+    sums = np.zeros((n, table.shape[1]))
+    for k, column in enumerate(table.T):
+        sums[:, k] = np.bincount(turn, column, minlength=n)
+    return sums

@@ -1,4 +1,4 @@
-"""Chance bands from the session itself, and resamples of neighbouring turns.
+"""Chance bands from the session itself.
 
 Two people in one room use many of the same words anyway: they speak of the same things, in the same
 language, on the same day. A *segment shuffle* keeps all of that. One party's turns stay where they
@@ -14,15 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.finding import Null
-from openrapport.resampling import DRAWS as RESAMPLES
-from openrapport.resampling import block_length
+from openrapport.resampling import middle
 
-__all__ = ["SHUFFLES", "resampled_sums", "segment_shuffle", "shuffle_null"]
+__all__ = ["SHUFFLES", "segment_shuffle", "shuffle_null"]
 
 SHUFFLES = 200
 """Surrogates behind a chance band."""
-
-_TAILS = (2.5, 97.5)
 
 # Cells of an array that are worked on at once: a ten-hour session needs no more memory than this.
 _CELLS = 2_000_000
@@ -84,50 +81,6 @@ def shuffle_null(values: NDArray[np.float64]) -> Null | None:
     known = values[np.isfinite(values)]
     if len(known) < max(2, len(values) / 2):
         return None
-    low, high = np.percentile(known, _TAILS)
-    return Null(
-        "segment_shuffle",
-        mean=float(known.mean()),
-        sd=float(known.std(ddof=1)),
-        low=float(low),
-        high=float(high),
-        draws=len(known),
-    )
-
-
-def resampled_sums(
-    columns: NDArray[np.float64], *, rng: np.random.Generator, draws: int = RESAMPLES
-) -> NDArray[np.float64]:
-    """Add up columns over resamples made of blocks of neighbours.
-
-    As :func:`openrapport.resampling.ratio_interval`, for statistics that are made of several sums.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (n, k)
-        One row for each turn or exchange, in the session's order, n >= 1.
-    rng : numpy.random.Generator
-        Where the draws come from.
-    draws : int
-        Resamples.
-
-    Returns
-    -------
-    sums : ndarray, shape (draws, k)
-        Sums over about n rows each.
-
-    References
-    ----------
-    Kunsch1989
-    """
-    n, k = columns.shape
-    length = block_length(n)
-    wrapped = np.concatenate([columns, columns[: length - 1]])
-    totals = np.concatenate([np.zeros((1, k)), np.cumsum(wrapped, axis=0)])
-    of_block = totals[length:] - totals[:-length]
-    starts = rng.integers(n, size=(draws, -(-n // length)))
-    # Block by block: the blocks of all draws at once would be the largest array of the step.
-    sums = np.zeros((draws, k))
-    for block in starts.T:
-        sums += of_block[block]
-    return sums
+    low, high = middle(known)
+    mean, sd = float(known.mean()), float(known.std(ddof=1))
+    return Null("segment_shuffle", mean=mean, sd=sd, low=low, high=high, draws=len(known))
