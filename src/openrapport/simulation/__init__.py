@@ -1,0 +1,50 @@
+"""A practice that does not exist: people, episodes, meetings and what was said about them.
+
+``simulate_practice(parameters, rng=..., end=...)`` makes a ``Practice`` of tables; every number it
+is made from stands in ``PracticeParameters``.
+"""
+
+from openrapport.simulation.parameters import PracticeParameters, sources
+from openrapport.simulation.practice import (
+    Clients,
+    Distress,
+    Ending,
+    Episodes,
+    GoalRatings,
+    Goals,
+    Meetings,
+    MeetingStatus,
+    Modality,
+    Practice,
+    Rater,
+    Ratings,
+    Reason,
+    Referral,
+    Strains,
+    Table,
+    Therapists,
+    WayOfStrain,
+)
+
+__all__ = [
+    "Clients",
+    "Distress",
+    "Ending",
+    "Episodes",
+    "GoalRatings",
+    "Goals",
+    "MeetingStatus",
+    "Meetings",
+    "Modality",
+    "Practice",
+    "PracticeParameters",
+    "Rater",
+    "Ratings",
+    "Reason",
+    "Referral",
+    "Strains",
+    "Table",
+    "Therapists",
+    "WayOfStrain",
+    "sources",
+]
