@@ -1,1 +1,1 @@
-"""The practice's web application. Nothing is built here yet; see the README for what works today."""
+"""The web application: thin Django apps that carry what the core computes."""

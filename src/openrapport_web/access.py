@@ -1,0 +1,265 @@
+"""The one door from a person to a record.
+
+Views and the API take records from here and from nowhere else. What somebody may not see does not
+exist for them: the answer is 404, which tells nothing. The table of who reaches which address
+stands in tests/web/access_table.py.
+
+==============  =====================================================================
+client          themselves; their meetings and consents; sessions shared with them
+therapist       the clients, episodes, meetings, notes and sessions in their own care
+supervisor      sessions that a therapist shares with them, while the supervision lasts and
+                the client consents
+manager         clients, episodes and meetings without notes and sessions; people; audit
+researcher      nothing that names a person
+left, nobody    nothing
+==============  =====================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from openrapport_web.audit.models import Entry
+from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
+from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
+from openrapport_web.recordings.models import Analysis, Audience, SessionRecord, Share, Upload
+
+__all__ = [
+    "analyses",
+    "clients",
+    "clients_in_care",
+    "consented",
+    "entries",
+    "episodes",
+    "episodes_in_care",
+    "found",
+    "invitations",
+    "is_here",
+    "meetings",
+    "meetings_in_care",
+    "notes",
+    "own_client",
+    "people",
+    "require",
+    "sessions",
+    "sessions_in_care",
+    "supervision_links",
+    "uploads",
+]
+
+M = TypeVar("M", bound=Model)
+
+
+def is_here(user: Any) -> bool:
+    """Whether somebody is signed in and has not left the practice."""
+    return bool(user.is_authenticated and user.is_active and user.left_on is None)
+
+
+def _has(user: Any, role: Role) -> bool:
+    return is_here(user) and role in user.roles
+
+
+def require(user: Any, *roles: Role) -> None:
+    """Let only people with one of these roles go on.
+
+    Raises
+    ------
+    PermissionDenied
+        For everybody else.
+    """
+    if not any(_has(user, role) for role in roles):
+        raise PermissionDenied
+
+
+def found(records: QuerySet[M], key: UUID) -> M:
+    """Take one record out of those that somebody may see.
+
+    Raises
+    ------
+    Http404
+        If it is not among them, whether it exists or not.
+    """
+    record = records.filter(pk=key).first()
+    if record is None:
+        raise Http404
+    return record
+
+
+def consented(client: Any, purpose: Purpose) -> bool:
+    """Whether a client's yes to a purpose holds now.
+
+    Parameters
+    ----------
+    client : Client or UUID
+        Who was asked.
+    purpose : Purpose
+        For what.
+    """
+    return Consent.objects.filter(client=client, purpose=purpose, withdrawn_at=None).exists()
+
+
+# -- people --------------------------------------------------------------------------------------
+
+
+def people(user: Any) -> QuerySet[User]:
+    """Accounts that somebody may see: managers all, others their own."""
+    if _has(user, Role.MANAGER):
+        return User.objects.all()
+    return User.objects.filter(pk=user.pk) if is_here(user) else User.objects.none()
+
+
+def invitations(user: Any) -> QuerySet[Invitation]:
+    """Invitations: managers all, therapists those that they sent."""
+    if _has(user, Role.MANAGER):
+        return Invitation.objects.all()
+    if _has(user, Role.THERAPIST):
+        return Invitation.objects.filter(invited_by=user)
+    return Invitation.objects.none()
+
+
+def supervision_links(user: Any) -> QuerySet[SupervisionLink]:
+    """Supervision links: managers all, others those that they are part of."""
+    if not is_here(user):
+        return SupervisionLink.objects.none()
+    if _has(user, Role.MANAGER):
+        return SupervisionLink.objects.all()
+    return SupervisionLink.objects.filter(Q(supervisor=user) | Q(therapist=user))
+
+
+# -- caseload --------------------------------------------------------------------------------------
+
+
+def own_client(user: Any) -> Client:
+    """The record of the client who is signed in.
+
+    Raises
+    ------
+    Http404
+        If the person is no client.
+    """
+    client = (
+        Client.objects.filter(user=user, erased_at=None).first() if _has(user, Role.CLIENT) else None
+    )
+    if client is None:
+        raise Http404
+    return client
+
+
+def clients_in_care(user: Any) -> QuerySet[Client]:
+    """Clients who are or were in this therapist's own care."""
+    if not _has(user, Role.THERAPIST):
+        return Client.objects.none()
+    mine = Episode.objects.filter(therapist=user, client=OuterRef("pk"))
+    return Client.objects.filter(Exists(mine), erased_at=None)
+
+
+def clients(user: Any) -> QuerySet[Client]:
+    """Clients by name and date: those in one's care; for a manager everybody."""
+    if _has(user, Role.MANAGER):
+        return Client.objects.filter(erased_at=None)
+    return clients_in_care(user)
+
+
+def episodes_in_care(user: Any) -> QuerySet[Episode]:
+    """Episodes of this therapist."""
+    if not _has(user, Role.THERAPIST):
+        return Episode.objects.none()
+    return Episode.objects.filter(therapist=user, client__erased_at=None)
+
+
+def episodes(user: Any) -> QuerySet[Episode]:
+    """Episodes by date and state: one's own; for a manager all."""
+    if _has(user, Role.MANAGER):
+        return Episode.objects.filter(client__erased_at=None)
+    if _has(user, Role.CLIENT):
+        own = Episode.objects.filter(client__user=user, client__erased_at=None)
+        return own | episodes_in_care(user)
+    return episodes_in_care(user)
+
+
+def meetings_in_care(user: Any) -> QuerySet[Meeting]:
+    """Meetings of this therapist."""
+    if not _has(user, Role.THERAPIST):
+        return Meeting.objects.none()
+    return Meeting.objects.filter(therapist=user, client__erased_at=None)
+
+
+def meetings(user: Any) -> QuerySet[Meeting]:
+    """Meetings by date and state: one's own; for a manager all."""
+    if _has(user, Role.MANAGER):
+        return Meeting.objects.filter(client__erased_at=None)
+    if _has(user, Role.CLIENT):
+        own = Meeting.objects.filter(client__user=user, client__erased_at=None)
+        return own | meetings_in_care(user)
+    return meetings_in_care(user)
+
+
+def notes(user: Any) -> QuerySet[Note]:
+    """Notes on episodes in one's own care. Nobody else reads notes, not even a manager."""
+    if not _has(user, Role.THERAPIST):
+        return Note.objects.none()
+    return Note.objects.filter(episode__therapist=user, client__erased_at=None)
+
+
+# -- sessions --------------------------------------------------------------------------------------
+
+
+def sessions_in_care(user: Any) -> QuerySet[SessionRecord]:
+    """Sessions that this therapist held: may be changed and shared."""
+    if not _has(user, Role.THERAPIST):
+        return SessionRecord.objects.none()
+    return SessionRecord.objects.filter(therapist=user, client__erased_at=None)
+
+
+def sessions(user: Any) -> QuerySet[SessionRecord]:
+    """Sessions that somebody may read: their own, and those shared with them."""
+    if not is_here(user):
+        return SessionRecord.objects.none()
+    may = Q(pk__in=[])
+    if _has(user, Role.THERAPIST):
+        may |= Q(therapist=user)
+    shared = Share.objects.filter(session=OuterRef("pk"), person=user, ended_at=None)
+    if _has(user, Role.CLIENT):
+        may |= Q(Exists(shared.filter(audience=Audience.CLIENT)), client__user=user)
+    if _has(user, Role.SUPERVISOR):
+        today = timezone.localdate()
+        link = SupervisionLink.objects.filter(
+            SupervisionLink.current(today), supervisor=user, therapist=OuterRef("therapist")
+        )
+        yes = Consent.objects.filter(
+            client=OuterRef("client"), purpose=Purpose.SUPERVISION, withdrawn_at=None
+        )
+        may |= Q(Exists(shared.filter(audience=Audience.SUPERVISOR)), Exists(link), Exists(yes))
+    return SessionRecord.objects.filter(may, client__erased_at=None)
+
+
+def uploads(user: Any) -> QuerySet[Upload]:
+    """Uploads that this therapist began."""
+    if not _has(user, Role.THERAPIST):
+        return Upload.objects.none()
+    return Upload.objects.filter(by=user, meeting__therapist=user, client__erased_at=None)
+
+
+def analyses(user: Any) -> QuerySet[Analysis]:
+    """Analyses of one's own sessions."""
+    if not _has(user, Role.THERAPIST):
+        return Analysis.objects.none()
+    return Analysis.objects.filter(session__therapist=user, client__erased_at=None)
+
+
+# -- audit -----------------------------------------------------------------------------------------
+
+
+def entries(user: Any) -> QuerySet[Entry]:
+    """Audit entries: a client those about themselves, a manager all."""
+    if _has(user, Role.MANAGER):
+        return Entry.objects.all()
+    if _has(user, Role.CLIENT):
+        return Entry.objects.filter(client__in=Client.objects.filter(user=user).values("pk"))
+    return Entry.objects.none()

@@ -1,0 +1,1 @@
+"""Clients, episodes of care, meetings, notes and consents."""

@@ -1,0 +1,55 @@
+"""Pages for what went wrong. They say what to do next and repeat nothing of the request."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+__all__ = ["bad_request", "csrf_failure", "not_allowed", "not_found", "our_fault"]
+
+
+def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    return render(request, "error.html", {"title": title, "words": words}, status=status)
+
+
+def bad_request(request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _page(
+        request, 400, "That could not be read", "Go back and try it once more. Nothing was changed."
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    del reason
+    return _page(
+        request,
+        403,
+        "This page was open for too long",
+        "For your safety it was not sent. Go back, load the page again and send it once more.",
+    )
+
+
+def not_allowed(request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _page(
+        request,
+        403,
+        "This is not for your role",
+        "If you think it should be, ask the practice's manager.",
+    )
+
+
+def not_found(request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _page(
+        request,
+        404,
+        "There is nothing here for you",
+        "The address may be wrong, or what was here is deleted or no longer shared with you.",
+    )
+
+
+def our_fault(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        500,
+        "Something on our side went wrong",
+        "Nothing was half-saved. Try again in a moment.",
+    )

@@ -1,0 +1,41 @@
+"""Log lines that hold no content.
+
+A traceback can hold a client's words (a value in a message, a form's data), so a log shows where
+something failed and of what type it was, never what it said.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+
+__all__ = ["Line", "NoContent"]
+
+_QUERY = re.compile(r"\?[^\s\"']*")
+
+
+class NoContent(logging.Filter):
+    """Takes query strings off and tracebacks down to their places."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = _QUERY.sub("?…", record.getMessage())
+        if record.exc_info and record.exc_info[0] is not None:
+            frames = traceback.extract_tb(record.exc_info[2])[-6:]
+            places = " < ".join(
+                f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in reversed(frames)
+            )
+            message = f"{message.splitlines()[0] if message else ''} [{record.exc_info[0].__name__} at {places}]"
+        record.msg, record.args, record.exc_info, record.exc_text = message, (), None, None
+        record.stack_info = None
+        return True
+
+
+class Line(logging.Formatter):
+    """One line a record."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return " ".join(super().format(record).split())

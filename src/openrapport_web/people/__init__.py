@@ -1,0 +1,1 @@
+"""Accounts, roles, supervision links, invitations, and the practice itself."""

@@ -1,0 +1,1 @@
+"""Uploads, sessions and their transcripts, analyses, reports, marks and shares."""

@@ -1,0 +1,269 @@
+"""The one settings file: from the environment, refusing to start when something is wrong.
+
+Every variable stands in docs/settings.md; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from openrapport_web.environment import Environment
+
+_HERE = Path(__file__).parent
+env = Environment("OPENRAPPORT_")
+
+# -- what a practice decides -------------------------------------------------------------------
+HOME = env.folder("HOME")
+DEMO = env.flag("DEMO", default=False)
+HTTPS = env.flag("HTTPS", default=True)
+ALLOWED_HOSTS = env.names("HOSTS", "localhost 127.0.0.1")
+ORIGIN = env.text("ORIGIN", "http://localhost:8000" if not HTTPS else "https://localhost:8000").rstrip(
+    "/"
+)
+# Data keys lie apart from the data: a backup of the data alone stays unreadable, for good where a
+# client's key was deleted. The copy is a second folder, kept current, for the day the disk dies.
+KEYS_DIR = env.folder("KEYS_DIR", HOME / "keys")
+KEYS_COPY_DIR = env.folder("KEYS_COPY_DIR") if env.text("KEYS_COPY_DIR") else None
+MASTER_KEY = env.text("MASTER_KEY")
+MASTER_KEY_FILE = env.folder("MASTER_KEY_FILE", HOME / "master.key")
+FILES_DIR = HOME / "files"
+MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_MB", default=4096, low=1, high=65_536) * 2**20
+SESSION_HOURS = env.number("SESSION_HOURS", default=10, low=1, high=72)
+SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", default=30, low=1, high=24 * 60)
+WORKER_INSIDE = env.flag("WORKER_INSIDE", default=False)
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in ("WARNING", "INFO", "ERROR"):
+    env.complain(
+        "LOG_LEVEL", f"is {LOG_LEVEL!r}; expected INFO, WARNING or ERROR (DEBUG could log content)"
+    )
+if not HTTPS and not set(ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]", "testserver"}:
+    env.complain(
+        "HTTPS",
+        "is off, which is for this machine alone; set it to yes or take other names out of OPENRAPPORT_HOSTS",
+    )
+if "*" in ALLOWED_HOSTS:
+    env.complain("HOSTS", "holds *; name the hosts that people type into their browsers")
+if KEYS_COPY_DIR is not None and KEYS_COPY_DIR == KEYS_DIR:
+    env.complain("KEYS_COPY_DIR", "is the folder of the keys itself; name a folder on another disk")
+
+
+def _secret() -> str:
+    given = env.text("SECRET_KEY")
+    path = HOME / "secret.key"
+    if not given and path.is_file():
+        given = path.read_text("ascii").strip()
+    if len(given) < 50:
+        env.complain(
+            "SECRET_KEY",
+            f"is missing or shorter than 50 characters, and {path} does not help; run 'openrapport init'",
+        )
+    return given
+
+
+SECRET_KEY = _secret()
+env.refuse_if_wrong()
+
+# -- Django ------------------------------------------------------------------------------------
+DEBUG = False
+ROOT_URLCONF = "openrapport_web.urls"
+ASGI_APPLICATION = "openrapport_web.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "people.User"
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [_HERE / "locale"]
+SITE_ID = 1
+
+INSTALLED_APPS = [
+    "openrapport_web.people",
+    "openrapport_web.caseload",
+    "openrapport_web.recordings",
+    "openrapport_web.audit",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "csp",
+    "django_tasks",
+    "django_tasks_db",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "openrapport_web.middleware.no_store",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "openrapport_web.middleware.session_limits",
+    "openrapport_web.middleware.second_factor",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_HERE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "openrapport_web.people.context.practice",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / "practice.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # A write lock is taken when a transaction begins, so that two writers wait for each
+            # other instead of one failing in the middle.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL: what was acknowledged survives a power cut, not only a crash of the process.
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                "PRAGMA secure_delete=ON; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
+            ),
+        },
+    }
+}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [_HERE / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+# -- signing in --------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "openrapport_web.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation reaches the address, which proves it
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_ISSUER = "OpenRapport"
+MFA_ADAPTER = "openrapport_web.people.adapters.SecondFactorAdapter"
+USERSESSIONS_TRACK_ACTIVITY = True
+AXES_FAILURE_LIMIT = 6
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_TEMPLATE = "people/locked.html"
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = 0
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
+CSRF_FAILURE_VIEW = "openrapport_web.errors.csrf_failure"
+
+# -- what a browser may do with our pages --------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "media-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env.flag("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    AXES_IPWARE_PROXY_COUNT = 1
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# -- letters and logs ----------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.%s.EmailBackend" % (
+    "smtp" if env.text("SMTP_HOST") else "console"
+)
+EMAIL_HOST = env.text("SMTP_HOST")
+EMAIL_PORT = env.number("SMTP_PORT", default=587, low=1, high=65_535)
+EMAIL_HOST_USER = env.text("SMTP_USER")
+EMAIL_HOST_PASSWORD = env.text("SMTP_PASSWORD")
+EMAIL_USE_TLS = bool(EMAIL_HOST)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "openrapport@localhost")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_content": {"()": "openrapport_web.logs.NoContent"}},
+    "formatters": {"line": {"()": "openrapport_web.logs.Line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_content"]}
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
+env.refuse_if_wrong()

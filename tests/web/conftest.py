@@ -1,0 +1,120 @@
+"""People and records that every test of the web may use.
+
+Alba is Teo's therapist. Nell is another therapist, with the client Cleo. Sami supervises Alba,
+Olaf did until yesterday. Mara manages, Rui does research. Gone left the practice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client as Browser
+from django.utils import timezone
+
+from openrapport_web import crypto
+from openrapport_web.caseload.models import (
+    Client,
+    Consent,
+    ConsentWording,
+    Episode,
+    Meeting,
+    MeetingState,
+    Purpose,
+)
+from openrapport_web.people.models import Practice, Role, SupervisionLink, User
+
+PASSWORD = "a long enough sentence"  # noqa: S105
+
+
+@pytest.fixture(autouse=True)
+def _places_of_their_own(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Keys and files of one test are gone with it."""
+    settings.KEYS_DIR = tmp_path / "keys"
+    settings.FILES_DIR = tmp_path / "files"
+    yield
+
+
+def make_client(name: str, user: User | None = None) -> Client:
+    client = Client(name=name, user=user)
+    crypto.keyring().make(client.key)
+    client.save()
+    return client
+
+
+def signed_in(user: User) -> Browser:
+    """A browser in which somebody has signed in, with their second factor where one is required."""
+    browser = Browser()
+    browser.force_login(user, backend=django_settings.AUTHENTICATION_BACKENDS[1])
+    session = browser.session
+    session["second_factor"] = True
+    session.save()
+    return browser
+
+
+@pytest.fixture
+def practice(db: None) -> SimpleNamespace:
+    """A small practice; see the top of this file."""
+    Practice(name="A practice of tests", contact_email="contact@example.org").save()
+    people = {
+        name: User.objects.create_user(f"{name}@example.org", name.title(), roles, PASSWORD)
+        for name, roles in {
+            "alba": {Role.THERAPIST},
+            "nell": {Role.THERAPIST},
+            "sami": {Role.SUPERVISOR},
+            "olaf": {Role.SUPERVISOR},
+            "mara": {Role.MANAGER},
+            "rui": {Role.RESEARCHER},
+            "gone": {Role.THERAPIST},
+            "teo": {Role.CLIENT},
+            "cleo": {Role.CLIENT},
+        }.items()
+    }
+    who = SimpleNamespace(**people)
+    today = timezone.localdate()
+    who.gone.left_on, who.gone.is_active = today, False
+    who.gone.save()
+    SupervisionLink.objects.create(supervisor=who.sami, therapist=who.alba, starts_on=date(2020, 1, 1))
+    SupervisionLink.objects.create(
+        supervisor=who.olaf,
+        therapist=who.alba,
+        starts_on=date(2020, 1, 1),
+        ends_on=today - timedelta(days=1),
+    )
+    who.teos = _in_care(who.teo, who.alba)
+    who.cleos = _in_care(who.cleo, who.nell)
+    return who
+
+
+@dataclass
+class InCare:
+    client: Client
+    episode: Episode
+    meeting: Meeting
+
+
+def _in_care(user: User, therapist: User) -> InCare:
+    client = make_client(user.name, user)
+    episode = Episode.objects.create(client=client, therapist=therapist, starts_on=date(2026, 1, 5))
+    meeting = Meeting.objects.create(
+        episode=episode,
+        client=client,
+        therapist=therapist,
+        starts_at=datetime(2026, 3, 2, 10, tzinfo=timezone.get_current_timezone()),
+        state=MeetingState.HELD,
+    )
+    return InCare(client, episode, meeting)
+
+
+def give_consent(client: Client, *purposes: Purpose) -> None:
+    for purpose in purposes:
+        wording, _ = ConsentWording.objects.get_or_create(
+            purpose=purpose, number=1, language="en", defaults={"text": "What you agree to."}
+        )
+        Consent.objects.create(client=client, purpose=purpose, wording=wording, given_at=timezone.now())
