@@ -22,13 +22,15 @@ class NoContent(logging.Filter):
         message = _QUERY.sub("?…", record.getMessage())
         if record.exc_info and record.exc_info[0] is not None:
             frames = traceback.extract_tb(record.exc_info[2])[-6:]
-            places = " < ".join(
-                f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in reversed(frames)
-            )
+            places = " < ".join(_place(frame) for frame in reversed(frames))
             message = f"{message.splitlines()[0] if message else ''} [{record.exc_info[0].__name__} at {places}]"
         record.msg, record.args, record.exc_info, record.exc_text = message, (), None, None
         record.stack_info = None
         return True
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
 
 
 class Line(logging.Formatter):

@@ -6,7 +6,6 @@ Olaf did until yesterday. Mara manages, Rui does research. Gone left the practic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,11 +33,10 @@ PASSWORD = "a long enough sentence"  # noqa: S105
 
 
 @pytest.fixture(autouse=True)
-def _places_of_their_own(settings: Any, tmp_path: Path) -> Iterator[None]:
+def _places_of_their_own(settings: Any, tmp_path: Path) -> None:
     """Keys and files of one test are gone with it."""
     settings.KEYS_DIR = tmp_path / "keys"
     settings.FILES_DIR = tmp_path / "files"
-    yield
 
 
 def make_client(name: str, user: User | None = None) -> Client:

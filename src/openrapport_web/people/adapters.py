@@ -13,6 +13,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts come from invitations alone."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        del request
         return False
 
 

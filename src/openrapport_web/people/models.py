@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 
 from openrapport_web.records import Record
 
@@ -47,7 +46,7 @@ class People(BaseUserManager["User"]):
 class User(AbstractBaseUser, Record):
     """Somebody who signs in."""
 
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)  # in small letters
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     left_on = models.DateField(null=True, blank=True)
@@ -63,9 +62,6 @@ class User(AbstractBaseUser, Record):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[People] = People()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(Lower("email"), name="one_account_an_address"),)
 
     def __str__(self) -> str:
         return f"user {self.key}"

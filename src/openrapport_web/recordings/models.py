@@ -88,7 +88,7 @@ class Upload(Record):
     client = models.ForeignKey("caseload.Client", models.CASCADE, related_name="uploads")
     by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     sealed_name = models.BinaryField(default=bytes)
-    bytes = models.PositiveBigIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
@@ -99,7 +99,7 @@ class Upload(Record):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(offset__lte=models.F("bytes")), name="no_more_than_announced"
+                condition=Q(offset__lte=models.F("size_bytes")), name="no_more_than_announced"
             ),
         )
 
@@ -115,7 +115,7 @@ class StoredFile(OnDisk):
         max_length=12, choices=[("recording", "Recording"), ("transcript", "Transcript")]
     )
     content_type = models.CharField(max_length=80)
-    bytes = models.PositiveBigIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
     sealed_name = models.BinaryField(default=bytes)
     by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True)
