@@ -23,7 +23,8 @@ class NoContent(logging.Filter):
         if record.exc_info and record.exc_info[0] is not None:
             frames = traceback.extract_tb(record.exc_info[2])[-6:]
             places = " < ".join(_place(frame) for frame in reversed(frames))
-            message = f"{message.splitlines()[0] if message else ''} [{record.exc_info[0].__name__} at {places}]"
+            first = message.partition("\n")[0]
+            message = f"{first} [{record.exc_info[0].__name__} at {places}]"
         record.msg, record.args, record.exc_info, record.exc_text = message, (), None, None
         record.stack_info = None
         return True
