@@ -74,8 +74,9 @@ def test_a_code_that_never_occurs_is_rare_and_not_certainly_absent():
 
 def test_the_labels_come_from_the_coder_and_from_nowhere_else():
     coded = dialogue(20).with_codes(by_hand("strategy", ("hums", "insight"), (0, "hums")))
-    rates = [r.aspect for r in results(coded) if r.name == "code_rate"]
-    assert rates == ["hums", "insight"]
+    rates = {r.aspect: r for r in results(coded) if r.name == "code_rate"}
+    assert [aspect for aspect, r in rates.items() if isinstance(r, Finding)] == ["hums", "insight"]
+    assert rates["advice"].reason.endswith("does not look for advice")
     assert "two kinds of questions" in refused(coded, "open_question_share").reason
 
 

@@ -82,9 +82,26 @@ def test_an_empty_session_is_not_measured() -> None:
 
 def test_a_session_in_which_all_is_as_usual_has_no_moments() -> None:
     held = rated(coded(session(*talk(fill=60)), {0: "advice"}), {1: 0.1})
-    (result,) = results(held)
+    result, *others = results(held)
     assert isinstance(result, NotMeasured)
-    assert "nothing stood out" in result.reason
+    assert "Nothing stood out" in result.reason
+    assert not [r for r in others if isinstance(r, Moment)]
+
+
+def not_looked_for(held: Session) -> dict[str | None, str]:
+    return {r.name: r.reason for r in results(held) if isinstance(r, NotMeasured)}
+
+
+def test_kinds_that_could_not_be_looked_for_are_told() -> None:
+    told = not_looked_for(session(*talk(fill=40)))
+    assert set(told) == {
+        *("moments", "silence_after_question", "withdrawal_after_input", "feedback_asked"),
+        *("strong_affect_unmet", "opened_up", "style_matching_change"),
+    }
+    assert told["silence_after_question"].endswith("were not looked for: this transcript has no times.")
+    assert "silence_after_question" not in not_looked_for(timed(500))
+    whole = rated(coded(session(*talk(fill=40)), {0: "advice"}), {1: 0.1})
+    assert set(not_looked_for(whole)) == {"moments", "silence_after_question", "style_matching_change"}
 
 
 # --- silences -----------------------------------------------------------------------------------
@@ -232,7 +249,8 @@ def test_a_sudden_change_in_style_matching_is_found(monkeypatch: pytest.MonkeyPa
         return first, first + 59, value
 
     monkeypatch.setattr("openrapport.moments.changes.matching_course", course)
-    moment = found(session(*talk(fill=210)))["style_matching_drop"]
+    held = replace(session(*talk(fill=210)), language="en")
+    moment = found(held)["style_matching_drop"]
     assert "from 0.8" in moment.reason
     assert not moment.favourable
 

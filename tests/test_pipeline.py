@@ -9,10 +9,15 @@ import pytest
 
 from openrapport import pipeline
 from openrapport.codes import Codes
+from openrapport.coding.coder import Coder
+from openrapport.coding.schemes import SCHEMES
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured, Report
-from openrapport.session import Session
+from openrapport.session import Role, Session
+from openrapport.utterances import Utterances
 from tests.sessions import session
+
+Key = tuple[str | None, Role | None, str | None]
 
 _THERAPIST = (
     "How was the week for you?",
@@ -28,6 +33,25 @@ _CLIENT = (
 )
 
 
+class Silent:
+    """Looks for one code and finds it nowhere."""
+
+    name = "silent.v1"
+
+    def code(self, _: Session) -> tuple[Codes, ...]:
+        return (Codes("strategy", self.name, ("advice",), [], [], []),)
+
+
+class Half:
+    """Gives other schemes than the rules do."""
+
+    name = "half.v1"
+
+    def code(self, _: Session) -> tuple[Codes, ...]:
+        schemes = {name: labels[:1] for name, labels in SCHEMES.items()}
+        return tuple(Codes(name, self.name, labels, [], [], []) for name, labels in schemes.items())
+
+
 def held(*, timed: bool = True, exchanges: int = 60, language: str | None = None) -> Session:
     rows, at = [], 0
     for i in range(exchanges):
@@ -36,6 +60,29 @@ def held(*, timed: bool = True, exchanges: int = 60, language: str | None = None
             rows.append(f"{who}{times} {text}")
             at += 300 * len(text.split()) + 400 + 37 * (i % 7)
     return replace(session(*rows), language=language)
+
+
+def promised(step: pipeline.Step) -> list[Key]:
+    return [(g.name, party, a) for g in step.gives for party in g.parties for a in g.aspects]
+
+
+def covers(missing: NotMeasured, key: Key) -> bool:
+    """A reason without a name, a person or an aspect speaks for all of them."""
+    of_missing = (missing.name, missing.party, missing.aspect)
+    return all(mine in (None, its) for mine, its in zip(of_missing, key, strict=True))
+
+
+def first(n: int, *, timed: bool) -> Session:
+    """The first utterances of a session."""
+    whole = held(timed=timed)
+    spoken = whole.utterances
+    columns = (spoken.ids, spoken.party, spoken.text, spoken.start_ms, spoken.end_ms)
+    return replace(whole, utterances=Utterances(*(column[:n] for column in columns)))
+
+
+def of_one(role: str, n: int, *, timed: bool) -> Session:
+    rows = [f"{i * 5000}-{i * 5000 + 2000} " if timed else "" for i in range(n)]
+    return session(*(f"{role} {times}{_CLIENT[i % 4]}" for i, times in enumerate(rows)))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +108,43 @@ def test_every_step_runs_on_a_session_that_has_all(report: Report) -> None:
 def test_every_result_names_the_step_that_made_it(report: Report) -> None:
     made = {r.step for r in (*report.findings, *report.not_measured, *report.moments)}
     assert made <= set(report.steps)
+
+
+SHORT = {
+    f"{n} utterances{', timed' * timed}": first(n, timed=timed)
+    for n in (0, 1, 2, 10)
+    for timed in (False, True)
+}
+ODD = {
+    **{f"{role} alone, {n}": of_one(role, n, timed=n % 2 == 0) for role in "TCO" for n in (1, 60, 61)},
+    "no times": held(timed=False),
+    "two minutes": first(40, timed=True),
+    "no words": session(*(f"{'TC'[i % 2]} {i * 1000}-{i * 1000 + 500}" for i in range(60))),
+    "no lengths": session(*(f"{'TC'[i % 2]} {i * 1000}-{i * 1000} so I did" for i in range(60))),
+    "whole seconds": session(*(f"{'TC'[i % 2]} {i * 3000}-{i * 3000 + 2000} so I" for i in range(400))),
+    "three people": session(*(f"{'TCO'[i % 3]} we did it then, and I see it" for i in range(400))),
+    "another language": held(language="de"),
+    "all": held(),
+}
+
+
+@pytest.mark.parametrize("coder", [None, Silent(), Half()], ids=["rules", "silent", "half"])
+@pytest.mark.parametrize("name", [*SHORT, *ODD])
+def test_what_a_step_promises_is_measured_or_it_is_said_why_not(name: str, coder: Coder | None) -> None:
+    report = pipeline.run({**SHORT, **ODD}[name], coder=coder)
+    for step in pipeline.STEPS:
+        measured = [(f.name, f.party, f.aspect) for f in report.findings if f.step == step.name]
+        measured += [("moments", None, None)] if report.moments and step.name == "moments.v1" else []
+        missing = [m for m in report.not_measured if m.step == step.name]
+        for key in promised(step):
+            told = any(covers(m, key) for m in missing)
+            assert (key in measured) or told, f"{step.name} is silent about {key}"
+        assert all(m.reason for m in missing)
+
+
+def test_every_finding_was_promised(report: Report) -> None:
+    keys = {key for step in pipeline.STEPS for key in promised(step)}
+    assert {(f.name, f.party, f.aspect) for f in report.findings} <= keys
 
 
 def test_no_finding_stands_twice(report: Report) -> None:
@@ -143,12 +227,6 @@ def test_an_unknown_step_is_refused_with_those_that_exist() -> None:
 
 
 def test_a_coder_can_be_replaced() -> None:
-    class Silent:
-        name = "silent.v1"
-
-        def code(self, _: Session) -> tuple[Codes, ...]:
-            return (Codes("strategy", self.name, ("advice",), [], [], []),)
-
     prepared = pipeline.prepare(held(), coder=Silent())
     assert [codes.coder for codes in prepared.codes] == ["silent.v1"]
 
@@ -161,7 +239,7 @@ def test_steps_are_handed_a_generator_of_their_own(monkeypatch: pytest.MonkeyPat
         return []
 
     needs = frozenset({"utterances"})
-    steps = (pipeline.Step("one.v1", draw, needs), pipeline.Step("two.v1", draw, needs))
+    steps = tuple(pipeline.Step(name, draw, needs, ()) for name in ("one.v1", "two.v1"))
     monkeypatch.setattr(pipeline, "STEPS", steps)
     pipeline.measure(held())
     pipeline.measure(held(), only=["two.v1"])

@@ -15,7 +15,7 @@ from openrapport.errors import BadInput
 from openrapport.session import Party, Role, Source
 from openrapport.span import Span
 
-__all__ = ["Evidence", "Finding", "Moment", "NotMeasured", "Null", "Report", "Result"]
+__all__ = ["Evidence", "Finding", "Gives", "Moment", "NotMeasured", "Null", "Report", "Result"]
 
 Evidence = str | Span
 """The id of an utterance, or a stretch of time."""
@@ -129,6 +129,25 @@ class NotMeasured:
     name: str | None = None
     party: Role | None = None
     aspect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """What a step promises: each of these is measured, or it is said why not.
+
+    Parameters
+    ----------
+    name : str
+        As in :class:`Finding`.
+    parties : tuple of Role or None
+        Whom it is about, one finding for each; None stands for both together.
+    aspects : tuple of str or None
+        One finding for each; None stands for all together.
+    """
+
+    name: str
+    parties: tuple[Role | None, ...] = (None,)
+    aspects: tuple[str | None, ...] = (None,)
 
 
 @dataclass(frozen=True, slots=True)

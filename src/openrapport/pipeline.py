@@ -19,7 +19,7 @@ from openrapport.coding import affect, counts
 from openrapport.coding.coder import Coder
 from openrapport.coding.rules import RuleCoder
 from openrapport.errors import BadInput
-from openrapport.finding import Finding, Moment, NotMeasured, Report, Result
+from openrapport.finding import Finding, Gives, Moment, NotMeasured, Report, Result
 from openrapport.session import Session
 from openrapport.speech import latency, talk
 from openrapport.synchrony import coordination, language
@@ -40,21 +40,26 @@ class Step:
     needs : frozenset of str
         Of what a session can provide: ``utterances``, ``times``, ``english``,
         ``codes:<scheme>``, ``ratings:<scheme>`` or a signal's name.
+    gives : tuple of Gives
+        What it promises: each is measured, or it is said why not.
     """
 
     name: str
     compute: Callable[[Session, np.random.Generator], Iterable[Result]]
     needs: frozenset[str]
+    gives: tuple[Gives, ...]
 
+
+_WORDS = frozenset({"utterances", "english"})
 
 STEPS: tuple[Step, ...] = (
-    Step(talk.STEP, talk.findings, frozenset({"utterances"})),
-    Step(latency.STEP, latency.findings, frozenset({"utterances", "times"})),
-    Step(counts.STEP, counts.findings, frozenset({"utterances", "english", "codes:strategy"})),
-    Step(language.STEP, language.findings, frozenset({"utterances", "english"})),
-    Step(coordination.STEP, coordination.findings, frozenset({"utterances", "english"})),
-    Step(affect.STEP, affect.findings, frozenset({"utterances", "english", "ratings:sentiment"})),
-    Step(moments.STEP, moments.findings, frozenset({"utterances"})),
+    Step(talk.STEP, talk.findings, frozenset({"utterances"}), talk.GIVES),
+    Step(latency.STEP, latency.findings, frozenset({"utterances", "times"}), latency.GIVES),
+    Step(counts.STEP, counts.findings, _WORDS | {"codes:strategy"}, counts.GIVES),
+    Step(language.STEP, language.findings, _WORDS, language.GIVES),
+    Step(coordination.STEP, coordination.findings, _WORDS, coordination.GIVES),
+    Step(affect.STEP, affect.findings, _WORDS | {"ratings:sentiment"}, affect.GIVES),
+    Step(moments.STEP, moments.findings, frozenset({"utterances"}), moments.GIVES),
 )
 
 

@@ -24,14 +24,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.codes import Ratings
-from openrapport.finding import Finding, NotMeasured, Result
+from openrapport.finding import Finding, Gives, NotMeasured, Result
 from openrapport.resampling import mean_interval, rate_interval
 from openrapport.session import DYAD, Role, Session
 from openrapport.signal import frozen_column
 
-__all__ = ["STEP", "findings", "rate", "smoothed"]
+__all__ = ["GIVES", "STEP", "findings", "rate", "smoothed"]
 
 STEP = "affect.v1"
+
+GIVES = (
+    Gives("sentiment_mean", DYAD),
+    Gives("sentiment_shift", DYAD),
+    Gives("strong_sentiment", DYAD, ("negative", "positive")),
+)
 
 _SCHEME = "sentiment"
 _RATER = "vader.v1"
@@ -154,8 +160,7 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
             reason = (
                 f"needs {_MIN_RATED} utterances of the {role} with a word of the list; there are {n}"
             )
-            names = ("sentiment_mean", "sentiment_shift", "strong_sentiment")
-            results += [NotMeasured(STEP, reason, name=name, party=role) for name in names]
+            results += [NotMeasured(STEP, reason, name=given.name, party=role) for given in GIVES]
             continue
         results.append(_mean(session, role, ratings.values, own, rng))
         results.append(_shift(session, role, ratings.values, own, rng))

@@ -6,19 +6,29 @@ codes are worth travels with each finding.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.codes import Codes, MeasuredError
-from openrapport.finding import Finding, NotMeasured, Result
+from openrapport.coding.schemes import SCHEMES
+from openrapport.finding import Finding, Gives, NotMeasured, Result
 from openrapport.resampling import ratio_interval
 from openrapport.session import Role, Session
 
-__all__ = ["STEP", "findings", "wilson_interval"]
+__all__ = ["GIVES", "STEP", "findings", "wilson_interval"]
 
 STEP = "codes.v1"
+
+GIVES = (
+    Gives("code_rate", (Role.THERAPIST,), SCHEMES["strategy"]),
+    Gives("open_question_share", (Role.THERAPIST,)),
+    Gives("complex_reflection_share", (Role.THERAPIST,)),
+    Gives("reflection_question_ratio", (Role.THERAPIST,)),
+    Gives("minimal_response_rate", (Role.CLIENT,)),
+)
 
 # Below 20 utterances one code more or less moves a rate by more than 5 in 100.
 MIN_UTTERANCES = 20
@@ -31,7 +41,7 @@ FEW = 5
 _Z = 1.96
 
 QUESTIONS = ("open_question", "closed_question")
-REFLECTIONS = ("simple_reflection", "complex_reflection")
+REFLECTIONS = ("complex_reflection", "simple_reflection")
 
 
 def findings(session: Session, rng: np.random.Generator) -> list[Result]:
@@ -51,18 +61,13 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
         ``reflection_question_ratio``, ``minimal_response_rate``.
     """
     strategy = session.coded("strategy")
-    results: list[Result] = []
-    if strategy is not None:
-        results += _rates(session, strategy, rng)
-        results.append(_share(session, strategy, QUESTIONS, "open_question_share", rng))
-        results.append(_share(session, strategy, REFLECTIONS, "complex_reflection_share", rng))
-    behaviour = session.coded("behaviour")
-    if behaviour is not None:
-        results.append(_reflections_per_question(session, behaviour, rng))
-    withdrawal = session.coded("withdrawal")
-    if withdrawal is not None and "minimal_response" in withdrawal.labels:
-        results.append(_minimal_responses(session, withdrawal, rng))
-    return results
+    return [
+        *_rates(session, strategy, rng),
+        _share(session, strategy, QUESTIONS, rng),
+        _share(session, strategy, REFLECTIONS, rng),
+        _reflections_per_question(session, session.coded("behaviour"), rng),
+        _minimal_responses(session, session.coded("withdrawal"), rng),
+    ]
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
@@ -89,71 +94,98 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     return low, 1.0 if hits == n else min(1.0, middle + half)
 
 
-def _rates(session: Session, codes: Codes, rng: np.random.Generator) -> list[Result]:
+def _rates(session: Session, codes: Codes | None, rng: np.random.Generator) -> Iterator[Result]:
+    if codes is None:
+        yield _missing("code_rate", Role.THERAPIST, "needs a coder who looks for strategies")
+        return
     spoken = _with_words(session, Role.THERAPIST)
     if len(spoken) < MIN_UTTERANCES:
         reason = _too_few("therapist utterances", MIN_UTTERANCES, len(spoken))
-        return [NotMeasured(STEP, reason, name="code_rate", party=Role.THERAPIST)]
-    results: list[Result] = []
+        yield _missing("code_rate", Role.THERAPIST, reason)
+        return
     for label in codes.labels:
-        has_code = np.isin(spoken, codes.with_label(label))
-        low, high = _share_interval(has_code, rng)
-        finding = Finding(
-            name="code_rate",
-            aspect=label,
-            party=Role.THERAPIST,
-            value=100 * float(has_code.mean()),
-            unit="per 100 therapist utterances",
-            n=len(spoken),
-            counted="utterances",
-            step=STEP,
-            interval=(100 * low, 100 * high),
-            evidence=_ids(session, spoken[has_code]),
-            measured=_worth(codes, label),
-        )
-        results.append(finding)
-    return results
+        yield _rate(session, codes, label, spoken, "code_rate", rng)
+    for label in SCHEMES["strategy"]:
+        if label not in codes.labels:
+            reason = f"{codes.coder} does not look for {label.replace('_', ' ')}"
+            yield NotMeasured(STEP, reason, "code_rate", Role.THERAPIST, label)
+
+
+def _minimal_responses(session: Session, codes: Codes | None, rng: np.random.Generator) -> Result:
+    name, label = "minimal_response_rate", "minimal_response"
+    if codes is None or label not in codes.labels:
+        return _missing(name, Role.CLIENT, "needs a coder who looks for minimal responses")
+    spoken = _with_words(session, Role.CLIENT)
+    if len(spoken) < MIN_UTTERANCES:
+        reason = _too_few("client utterances", MIN_UTTERANCES, len(spoken))
+        return _missing(name, Role.CLIENT, reason)
+    return _rate(session, codes, label, spoken, name, rng)
+
+
+def _rate(
+    session: Session,
+    codes: Codes,
+    label: str,
+    spoken: NDArray[np.int64],
+    name: str,
+    rng: np.random.Generator,
+) -> Finding:
+    """How many of 100 utterances of one person have a code."""
+    role = session.role_of(int(session.utterances.party[spoken[0]]))
+    has_code = np.isin(spoken, codes.with_label(label))
+    low, high = _share_interval(has_code, rng)
+    return Finding(
+        name=name,
+        aspect=label if name == "code_rate" else None,
+        party=role,
+        value=100 * float(has_code.mean()),
+        unit=f"per 100 {role} utterances",
+        n=len(spoken),
+        counted="utterances",
+        step=STEP,
+        interval=(100 * low, 100 * high),
+        evidence=session.utterances.ids_of(spoken[has_code]),
+        measured=_worth(codes, label),
+    )
 
 
 def _share(
-    session: Session, codes: Codes, pair: tuple[str, str], name: str, rng: np.random.Generator
-) -> Finding | NotMeasured:
-    """Share of the pair's first (open) or last (complex) kind, as the finding's name says."""
-    counted = "questions" if pair is QUESTIONS else "reflections"
-    label = name.removesuffix("_share")
-    if not set(pair) <= set(codes.labels):
-        reason = f"the coder does not tell two kinds of {counted} apart"
-        return NotMeasured(STEP, reason, name=name, party=Role.THERAPIST)
+    session: Session, codes: Codes | None, pair: tuple[str, str], rng: np.random.Generator
+) -> Result:
+    """Share of the pair's first kind in both: open questions, complex reflections."""
+    name, counted = f"{pair[0]}_share", pair[0].split("_")[1] + "s"
+    if codes is None or not set(pair) <= set(codes.labels):
+        reason = f"needs a coder who tells two kinds of {counted} apart"
+        return _missing(name, Role.THERAPIST, reason)
     of_pair = np.flatnonzero(np.isin(codes.label, [codes.labels.index(kind) for kind in pair]))
     if len(of_pair) < MIN_OF_A_KIND:
-        reason = _too_few(counted, MIN_OF_A_KIND, len(of_pair))
-        return NotMeasured(STEP, reason, name=name, party=Role.THERAPIST)
+        return _missing(name, Role.THERAPIST, _too_few(counted, MIN_OF_A_KIND, len(of_pair)))
     # One row for each code: an utterance that asks both kinds of question counts for both.
-    is_kind = codes.label[of_pair] == codes.labels.index(label)
+    is_first = codes.label[of_pair] == codes.labels.index(pair[0])
     return Finding(
         name=name,
         party=Role.THERAPIST,
-        value=float(is_kind.mean()),
+        value=float(is_first.mean()),
         unit="share",
         n=len(of_pair),
         counted=counted,
         step=STEP,
-        interval=_share_interval(is_kind, rng),
-        evidence=_ids(session, np.unique(codes.utterance[of_pair])),
+        interval=_share_interval(is_first, rng),
+        evidence=session.utterances.ids_of(codes.utterance[of_pair]),
         measured=_worth(codes, *pair),
     )
 
 
 def _reflections_per_question(
-    session: Session, codes: Codes, rng: np.random.Generator
-) -> Finding | NotMeasured:
+    session: Session, codes: Codes | None, rng: np.random.Generator
+) -> Result:
     name = "reflection_question_ratio"
-    if not {"reflection", "question"} <= set(codes.labels):
-        return NotMeasured(STEP, "the coder does not code both", name=name, party=Role.THERAPIST)
+    if codes is None or not {"reflection", "question"} <= set(codes.labels):
+        return _missing(name, Role.THERAPIST, "needs a coder who tells reflections from questions")
     reflections, questions = codes.with_label("reflection"), codes.with_label("question")
     if len(questions) < MIN_OF_A_KIND:
         reason = _too_few("questions", MIN_OF_A_KIND, len(questions))
-        return NotMeasured(STEP, reason, name=name, party=Role.THERAPIST)
+        return _missing(name, Role.THERAPIST, reason)
     either = np.union1d(reflections, questions)
     reflects, asks = np.isin(either, reflections), np.isin(either, questions)
     if min(len(reflections), len(questions)) < FEW:
@@ -171,32 +203,8 @@ def _reflections_per_question(
         counted="utterances",
         step=STEP,
         interval=interval,
-        evidence=_ids(session, either),
+        evidence=session.utterances.ids_of(either),
         measured=_worth(codes, "reflection", "question"),
-    )
-
-
-def _minimal_responses(
-    session: Session, codes: Codes, rng: np.random.Generator
-) -> Finding | NotMeasured:
-    name = "minimal_response_rate"
-    spoken = _with_words(session, Role.CLIENT)
-    if len(spoken) < MIN_UTTERANCES:
-        reason = _too_few("client utterances", MIN_UTTERANCES, len(spoken))
-        return NotMeasured(STEP, reason, name=name, party=Role.CLIENT)
-    has_code = np.isin(spoken, codes.with_label("minimal_response"))
-    low, high = _share_interval(has_code, rng)
-    return Finding(
-        name=name,
-        party=Role.CLIENT,
-        value=100 * float(has_code.mean()),
-        unit="per 100 client utterances",
-        n=len(spoken),
-        counted="utterances",
-        step=STEP,
-        interval=(100 * low, 100 * high),
-        evidence=_ids(session, spoken[has_code]),
-        measured=_worth(codes, "minimal_response"),
     )
 
 
@@ -212,13 +220,13 @@ def _with_words(session: Session, role: Role) -> NDArray[np.int64]:
     return np.flatnonzero(session.spoken_by(role) & (session.utterances.n_words > 0))
 
 
-def _ids(session: Session, utterances: NDArray[np.int64]) -> tuple[str, ...]:
-    return tuple(session.utterances.ids[i] for i in utterances)
-
-
 def _worth(codes: Codes, *labels: str) -> tuple[MeasuredError, ...]:
     """How often these codes are right: the coder's precision."""
     return tuple(m for m in codes.measured if m.code in labels and m.metric == "precision")
+
+
+def _missing(name: str, role: Role, reason: str) -> NotMeasured:
+    return NotMeasured(STEP, reason, name=name, party=role)
 
 
 def _too_few(what: str, least: int, n: int) -> str:

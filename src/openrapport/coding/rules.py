@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from openrapport.codes import Codes, MeasuredError
 from openrapport.coding.circumstances import cues_of
 from openrapport.coding.cues import CUES
+from openrapport.coding.schemes import SCHEMES
 from openrapport.session import Role, Session
 
 __all__ = [
@@ -36,28 +37,13 @@ __all__ = [
     "strategy_probabilities",
 ]
 
-BEHAVIOURS: tuple[str, ...] = ("reflection", "question", "therapist_input", "other")
+BEHAVIOURS: tuple[str, ...] = SCHEMES["behaviour"]
 """What a therapist's utterance mainly does: exactly one of these."""
 
-STRATEGIES: tuple[str, ...] = (
-    "simple_reflection",
-    "complex_reflection",
-    "summary",
-    "open_question",
-    "closed_question",
-    "affirmation",
-    "validation",
-    "information",
-    "advice",
-    "collaboration",
-    "feedback_seeking",
-    "genuineness",
-    "confrontation",
-)
-"""What else it does, any number at once.
+_NOT_FOUND = frozenset({"insight", "advice_with_leave"})  # by no rule that was tried
 
-``insight`` and ``advice_with_leave`` are missing: on the measured data no rule found them.
-"""
+STRATEGIES: tuple[str, ...] = tuple(c for c in SCHEMES["strategy"] if c not in _NOT_FOUND)
+"""What else it does, any number at once."""
 
 WITHDRAWAL: tuple[str, ...] = ("minimal_response",)
 

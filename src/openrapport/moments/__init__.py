@@ -16,14 +16,14 @@ from itertools import chain
 
 import numpy as np
 
-from openrapport.finding import NotMeasured, Result
+from openrapport.finding import Gives, NotMeasured, Result
 from openrapport.moments import changes, choice, replies, strain
-from openrapport.moments.scene import Scene
+from openrapport.moments.scene import STEP, Candidate, Scene
 from openrapport.session import Session
 
-__all__ = ["STEP", "findings"]
+__all__ = ["GIVES", "STEP", "findings"]
 
-STEP = "moments.v1"
+GIVES = (Gives("moments"),)
 
 # Every kind compares with what is usual in the session: with fewer turns nothing is usual yet.
 MIN_TURNS = 10
@@ -35,32 +35,38 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
     Parameters
     ----------
     session : Session
-        What its codes, ratings or times do not allow to look for is left out.
+        What its codes, ratings or times do not allow to look for is said.
     rng : numpy.random.Generator
         For the shuffles that a change of turn balance is compared with.
 
     Returns
     -------
     results : list of Moment or NotMeasured
-        At most seven moments, the most talkworthy first, or why there are none.
+        At most seven moments, the most talkworthy first, or why there are none; then the kinds that
+        could not be looked for.
     """
     scene = Scene(session)
     fewest = int(min(scene.of_therapist.sum(), scene.of_client.sum()))
     if fewest < MIN_TURNS:
-        reason = f"needs {MIN_TURNS} turns of each person to know what is usual; one has {fewest}"
+        reason = (
+            f"To know what is usual, this needs {MIN_TURNS} turns of each person; one has {fewest}."
+        )
         return [NotMeasured(STEP, reason, name="moments")]
     runs = strain.runs_of_short_replies(scene)
-    candidates = chain(
-        strain.withdrawals(scene, runs),
-        replies.unmet_feelings(scene),
-        replies.openings(scene),
-        replies.feedback_answered(scene),
-        changes.silences_after_questions(scene),
-        changes.turn_balance_shifts(scene, rng),
-        changes.matching_changes(scene),
+    found: list[Candidate | NotMeasured] = list(
+        chain(
+            strain.withdrawals(scene, runs),
+            replies.unmet_feelings(scene),
+            replies.openings(scene),
+            replies.feedback_answered(scene),
+            changes.silences_after_questions(scene),
+            changes.turn_balance_shifts(scene, rng),
+            changes.matching_changes(scene),
+        )
     )
-    chosen = choice.choose(candidates)
+    missing = [one for one in found if isinstance(one, NotMeasured)]
+    chosen = choice.choose(one for one in found if isinstance(one, Candidate))
     if not chosen:
-        reason = "nothing stood out from the rest of this session in the ways that are looked for"
-        return [NotMeasured(STEP, reason, name="moments")]
-    return [choice.to_moment(scene, candidate, step=STEP) for candidate in chosen]
+        reason = "Nothing stood out from the rest of this session in the ways that were looked for."
+        return [NotMeasured(STEP, reason, name="moments"), *missing]
+    return [*(choice.to_moment(scene, candidate, step=STEP) for candidate in chosen), *missing]

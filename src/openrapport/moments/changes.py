@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.finding import Evidence
-from openrapport.moments.scene import Candidate, Scene
+from openrapport.finding import Evidence, NotMeasured
+from openrapport.moments.scene import Candidate, Scene, not_looked_for
 from openrapport.session import Role
 from openrapport.span import Span
 from openrapport.speech.latency import silences
@@ -39,13 +39,13 @@ _MATCHING_DEVIATIONS = 3.0
 _AROUND = 4
 
 
-def silences_after_questions(scene: Scene) -> Iterator[Candidate]:
+def silences_after_questions(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     """Find long silences after a question of the therapist.
 
     Parameters
     ----------
     scene : Scene
-        Where times are missing there is nothing to find.
+        Only where times are known.
 
     Yields
     ------
@@ -53,6 +53,10 @@ def silences_after_questions(scene: Scene) -> Iterator[Candidate]:
         Of the kind ``silence_after_question``.
     """
     spoken = scene.session.utterances
+    if not spoken.has_times.any():
+        why = "this transcript has no times."
+        yield not_looked_for("silence_after_question", "Long silences after a question", why)
+        return
     therapist = scene.session.party_of(Role.THERAPIST)
     found = silences(scene.session, min_ms=_SILENCE_MS)
     for k in range(len(found)):
@@ -79,7 +83,7 @@ def silences_after_questions(scene: Scene) -> Iterator[Candidate]:
         )
 
 
-def turn_balance_shifts(scene: Scene, rng: np.random.Generator) -> Iterator[Candidate]:
+def turn_balance_shifts(scene: Scene, rng: np.random.Generator) -> Iterator[Candidate | NotMeasured]:
     """Find where the client's share of the words changes more suddenly than chance would make it.
 
     The largest change between neighbouring stretches is compared with the largest one after the
@@ -100,6 +104,8 @@ def turn_balance_shifts(scene: Scene, rng: np.random.Generator) -> Iterator[Cand
     exchange = np.cumsum(scene.of_therapist)
     n = int(exchange[-1]) + 1 if len(exchange) else 0
     if n < 3 * _WINDOW_EXCHANGES:
+        why = f"that needs {3 * _WINDOW_EXCHANGES} exchanges, and there are {n}."
+        yield not_looked_for("turn_balance_shift", "Changes in who speaks more", why)
         return
     client, therapist = (
         np.bincount(exchange, scene.words * own, minlength=n).astype(float)
@@ -159,13 +165,13 @@ def _shift(
     )
 
 
-def matching_changes(scene: Scene) -> Iterator[Candidate]:
+def matching_changes(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     """Find where the two persons' ways of speaking suddenly match less, or more.
 
     Parameters
     ----------
     scene : Scene
-        English; in other languages there are no function words to find and so no course.
+        English: the function words of other languages are not known.
 
     Yields
     ------
@@ -173,12 +179,18 @@ def matching_changes(scene: Scene) -> Iterator[Candidate]:
         Of the kinds ``style_matching_drop`` and ``style_matching_rise``.
     """
     if len(scene.session.utterances) < 3 * _WIDTH:
+        n = len(scene.session.utterances)
+        yield _no_course(f"that needs {3 * _WIDTH} utterances, and there are {n}.")
+        return
+    if not scene.session.is_english:
+        yield _no_course("small words are known in English only.")
         return
     first, last, value = matching_course(scene.session, width=_WIDTH, step=_STEP)
     lag = _WIDTH // _STEP
     change = value[lag:] - value[:-lag]
     known = np.isfinite(change)
     if known.sum() < _MATCHING_WINDOWS:
+        yield _no_course("in most stretches one of the two says too little to compare.")
         return
     # The median deviation, so that the sudden changes do not widen the band they must leave.
     spread = 1.4826 * float(np.median(np.abs(change[known])))
@@ -187,6 +199,10 @@ def matching_changes(scene: Scene) -> Iterator[Candidate]:
     for k in _peaks(size, apart=lag):
         if size[k] >= limit:
             yield _matching(scene, int(first[k + lag]), int(last[k + lag]), value[k], value[k + lag])
+
+
+def _no_course(why: str) -> NotMeasured:
+    return not_looked_for("style_matching_change", "Changes in style matching", why)
 
 
 def _matching(scene: Scene, first: int, last: int, before: float, after: float) -> Candidate:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from openrapport.moments.scene import Candidate, Scene, measured_for, plain_number
+from openrapport.finding import NotMeasured
+from openrapport.moments.scene import Candidate, Scene, measured_for, not_looked_for, plain_number
 
 __all__ = ["ASKS", "asked", "feedback_answered", "openings", "unmet_feelings"]
 
@@ -24,6 +25,8 @@ _OPENS = ("complex_reflection", "simple_reflection", "validation")
 _STRONG = 0.5
 _STRONG_WORDS = 8
 _STRONG_SHARE = 0.15
+
+_NEEDS_BOTH = "that needs codes of reflections and a rating of the words, and one of them is missing."
 
 _LONGER = 2.0
 _WARMER = 0.15
@@ -47,7 +50,7 @@ def asked(label: str) -> str:
     return "asked how it is for the client"
 
 
-def feedback_answered(scene: Scene) -> Iterator[Candidate]:
+def feedback_answered(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     """Find where the therapist asks for feedback, or owns a part, and the client answers at length.
 
     Parameters
@@ -61,6 +64,10 @@ def feedback_answered(scene: Scene) -> Iterator[Candidate]:
         Of the kind ``feedback_asked``.
     """
     codes = scene.codes("strategy", ASKS)
+    if codes is None:
+        why = "no coder looked for them here."
+        yield not_looked_for("feedback_asked", "Talks about the two of them", why)
+        return
     surely = scene.turns_with(codes, ASKS) * scene.of_therapist
     for turn in np.flatnonzero(surely[:-1]).tolist():
         words = int(scene.words[turn + 1])
@@ -87,7 +94,7 @@ def feedback_answered(scene: Scene) -> Iterator[Candidate]:
         )
 
 
-def unmet_feelings(scene: Scene) -> Iterator[Candidate]:
+def unmet_feelings(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     """Find strongly worded client turns whose next therapist turn has no reflection or validation.
 
     Parameters
@@ -103,7 +110,10 @@ def unmet_feelings(scene: Scene) -> Iterator[Candidate]:
     codes = scene.codes("strategy", ("simple_reflection", "complex_reflection"))
     size = np.where(scene.of_client, np.abs(np.nan_to_num(scene.sentiment)), 0.0)
     rated = size[size > 0]
-    if codes is None or not len(rated):
+    if codes is None or scene.session.rated("sentiment") is None:
+        yield not_looked_for("strong_affect_unmet", "Strong words without a reflection", _NEEDS_BOTH)
+        return
+    if not len(rated):
         return
     # Strong for this client: among the strongest share of their own rated turns.
     limit = max(_STRONG, float(np.quantile(rated, 1 - _STRONG_SHARE)))
@@ -132,7 +142,7 @@ def unmet_feelings(scene: Scene) -> Iterator[Candidate]:
         )
 
 
-def openings(scene: Scene) -> Iterator[Candidate]:
+def openings(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     """Find where a reflection or validation is followed by a longer and warmer client turn.
 
     Parameters
@@ -146,6 +156,9 @@ def openings(scene: Scene) -> Iterator[Candidate]:
         Of the kind ``opened_up``.
     """
     codes = scene.codes("strategy", _OPENS)
+    if codes is None or scene.session.rated("sentiment") is None:
+        yield not_looked_for("opened_up", "Warmer turns after a reflection", _NEEDS_BOTH)
+        return
     surely = scene.turns_with(codes, _OPENS) * scene.of_therapist
     for turn in (1 + np.flatnonzero(surely[1:-1])).tolist():
         before, after = turn - 1, turn + 1

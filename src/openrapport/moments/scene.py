@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.codes import Codes, MeasuredError
-from openrapport.finding import Evidence
+from openrapport.finding import Evidence, NotMeasured
 from openrapport.session import Role, Session
 from openrapport.synchrony.exchanges import over_turns
 from openrapport.utterances import Turns
 
-__all__ = ["Candidate", "Scene", "measured_for", "plain_number"]
+__all__ = ["STEP", "Candidate", "Scene", "measured_for", "not_looked_for", "plain_number"]
+
+STEP = "moments.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,26 @@ class Scene:
             if self.turns.of_utterance[codes.utterance[row]] == turn
         ]
         return max((pair for pair in found if pair[1] in labels), default=(0.0, labels[0]))[1]
+
+
+def not_looked_for(kind: str, what: str, why: str) -> NotMeasured:
+    """Say that a kind of moment could not be looked for, which is not that there was none.
+
+    Parameters
+    ----------
+    kind : str
+        As in :class:`Candidate`.
+    what : str
+        The kind in words, many of them: "Long silences after a question".
+    why : str
+        What it needs and what there is.
+
+    Returns
+    -------
+    missing : NotMeasured
+        Its reason stands for itself.
+    """
+    return NotMeasured(STEP, f"{what} were not looked for: {why}", name=kind)
 
 
 def measured_for(codes: Codes | None, labels: Sequence[str], metric: str) -> tuple[MeasuredError, ...]:

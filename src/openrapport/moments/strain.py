@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.codes import Codes
+from openrapport.finding import NotMeasured
 from openrapport.moments.replies import ASKS, asked
-from openrapport.moments.scene import Candidate, Scene, measured_for, plain_number
+from openrapport.moments.scene import Candidate, Scene, measured_for, not_looked_for, plain_number
 
 __all__ = ["Run", "runs_of_short_replies", "withdrawals"]
 
@@ -106,7 +107,7 @@ def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def withdrawals(scene: Scene, runs: list[Run]) -> Iterator[Candidate]:
+def withdrawals(scene: Scene, runs: list[Run]) -> Iterator[Candidate | NotMeasured]:
     """Find runs of short replies after advice, explanation or argument, and what followed them.
 
     Parameters
@@ -123,6 +124,8 @@ def withdrawals(scene: Scene, runs: list[Run]) -> Iterator[Candidate]:
     """
     inputs = scene.codes("strategy", tuple(_INPUT))
     if inputs is None:
+        why = "no coder looked for advice, information or confrontation here."
+        yield not_looked_for("withdrawal_after_input", "Short replies after input, and repairs", why)
         return
     for run in runs:
         if run.cause < 0:

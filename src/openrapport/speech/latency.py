@@ -20,16 +20,29 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.finding import Evidence, Finding, NotMeasured, Result
+from openrapport.finding import Evidence, Finding, Gives, NotMeasured, Result
 from openrapport.resampling import rate_interval, ratio_interval, statistic_interval
 from openrapport.session import DYAD, Role, Session
 from openrapport.speech.gaps import Latencies, Silences, response_latencies, silences
 from openrapport.speech.talk import new_speech_ms, turn_columns
 from openrapport.utterances import Utterances
 
-__all__ = ["STEP", "Latencies", "Silences", "findings", "response_latencies", "silences"]
+__all__ = ["GIVES", "STEP", "Latencies", "Silences", "findings", "response_latencies", "silences"]
 
 STEP = "timing.v1"
+
+GIVES = (
+    Gives("response_latency", DYAD),
+    Gives("gap"),
+    Gives("pause", DYAD),
+    Gives("overlap_time"),
+    Gives("overlap_share"),
+    Gives("interruption_rate", DYAD),
+    Gives("backchannel_rate", DYAD),
+    Gives("long_silence_rate"),
+    Gives("long_silence_ended_share", DYAD),
+    Gives("silence_after_question_share"),
+)
 
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
@@ -316,7 +329,8 @@ def _long_silences(session: Session, rng: np.random.Generator) -> Iterator[Resul
     elapsed_ms = np.diff(spoken.start_ms[timed], append=spoken.end_ms[timed].max(initial=0))
     if elapsed_ms.sum() < _MIN_LENGTH_MS:
         reason = f"needs {_MIN_LENGTH_MS // _MINUTE_MS} minutes with times"
-        yield NotMeasured(STEP, reason, name="long_silence_rate")
+        for name in ("long_silence_rate", "long_silence_ended_share"):
+            yield NotMeasured(STEP, reason, name=name)
         return
     events, hours = np.isin(timed, found.after), elapsed_ms / _HOUR_MS
     yield Finding(

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.errors import BadInput
-from openrapport.finding import Finding, NotMeasured, Result
+from openrapport.finding import Finding, Gives, NotMeasured, Result
 from openrapport.resampling import mean_interval, rate_interval, ratio_interval, statistic_interval
 from openrapport.session import DYAD, TIMED_FROM, Role, Session
 from openrapport.signal import frozen_column
 from openrapport.utterances import Utterances
 
 __all__ = [
+    "GIVES",
     "STEP",
     "TurnColumns",
     "findings",
@@ -31,6 +32,17 @@ __all__ = [
 ]
 
 STEP = "floor.v1"
+
+GIVES = (
+    Gives("talk_time", DYAD),
+    Gives("talk_share", DYAD),
+    Gives("word_share", DYAD),
+    Gives("turn_rate"),
+    Gives("turn_count", DYAD),
+    Gives("turn_length", DYAD),
+    Gives("turn_duration", DYAD),
+    Gives("speech_rate", DYAD),
+)
 
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000

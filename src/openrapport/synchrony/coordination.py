@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openrapport.errors import BadInput
-from openrapport.finding import Finding, NotMeasured, Result
+from openrapport.finding import Finding, Gives, NotMeasured, Result
 from openrapport.resampling import middle, resampled_sums
 from openrapport.session import DYAD, Role, Session
 from openrapport.synchrony.exchanges import Exchanges, exchanges, over_turns
@@ -30,6 +30,7 @@ from openrapport.synchrony.function_words import FUNCTION_WORDS, class_counts
 from openrapport.synchrony.surrogates import segment_shuffle, shuffle_null
 
 __all__ = [
+    "GIVES",
     "STEP",
     "PairCoordination",
     "aggregate",
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 STEP = "coordination.v1"
+
+GIVES = (Gives("coordination", DYAD, (*FUNCTION_WORDS, None)),)
 
 # Below this a single reply moves a share by more than 5 points.
 _MIN_REPLIES = 20
@@ -298,29 +301,39 @@ def _direction(
     usable = np.flatnonzero((n_after >= _MIN_AFTER_MARKER) & (n - n_after >= _MIN_AFTER_OTHERS))
     names = list(FUNCTION_WORDS)
     for k in sorted(set(range(len(names))) - set(usable.tolist())):
-        yield NotMeasured(STEP, _why_not(role, names[k], int(n_after[k]), n), "coordination", role)
+        reason = _why_not(role, names[k], int(n_after[k]), n)
+        yield NotMeasured(STEP, reason, "coordination", role, names[k])
     if not len(usable):
+        yield NotMeasured(STEP, "needs a kind of small word to average", "coordination", role)
         return
-    before, after, counts = before[:, usable], after[:, usable], counts[:, usable]
-    value = _above_base(
-        (before & after).sum(axis=0), before.sum(axis=0), after.sum(axis=0), np.array(n)
-    )
-    resampled = _resampled(before, after, rng)
-    shuffled = _shuffled(before, after, rng)
+    before, after = before[:, usable], after[:, usable]
+    n_both, n_with = (before & after).sum(axis=0), after.sum(axis=0)
+    value = _above_base(n_both, n_after[usable], n_with, np.array(n))
+    resampled, shuffled = _resampled(before, after, rng), _shuffled(before, after, rng)
     # A turn's utterances that hold the marker, where the turn took it up.
-    taken = np.zeros(marked[:, usable].shape, dtype=bool)
+    taken = np.zeros((len(marked), len(usable)), dtype=bool)
     taken[found.reply] = before & after
-    evidence = (counts > 0) & taken[session.utterances.turns.of_utterance]
-    evidence[session.utterances.turns.of_utterance < 0] = False
+    turn = session.utterances.turns.of_utterance
+    evidence = (counts[:, usable] > 0) & taken[turn] & (turn >= 0)[:, None]
+
+    def finding(aspect: str | None, at: NDArray[np.bool_]) -> Finding:
+        return Finding(
+            name="coordination",
+            party=role,
+            aspect=aspect,
+            value=float(value[at].mean()),
+            unit=_UNIT,
+            n=n,
+            counted="replies",
+            interval=middle(resampled[:, at].mean(axis=1)),
+            null=shuffle_null(shuffled[:, at].mean(axis=1)),
+            step=STEP,
+            evidence=session.utterances.ids_of(np.asarray(evidence[:, at].any(axis=1))),
+        )
+
     for place, k in enumerate(usable.tolist()):
-        yield _finding(
-            session, role, names[k], value[place], n,
-            resampled[:, place], shuffled[:, place], evidence[:, place],
-        )  # fmt: skip
-    yield _finding(
-        session, role, None, value.mean(), n,
-        resampled.mean(axis=1), shuffled.mean(axis=1), np.asarray(evidence.any(axis=1)),
-    )  # fmt: skip
+        yield finding(names[k], np.arange(len(usable)) == place)
+    yield finding(None, np.full(len(usable), True))
 
 
 def _resampled(
@@ -344,31 +357,6 @@ def _shuffled(
         return _above_base(both, n_after, n_with, np.array(n))
 
     return segment_shuffle(statistic, n, width=before.shape[1], rng=rng)
-
-
-def _finding(
-    session: Session,
-    role: Role,
-    aspect: str | None,
-    value: float,
-    n: int,
-    resampled: NDArray[np.float64],
-    shuffled: NDArray[np.float64],
-    evidence: NDArray[np.bool_],
-) -> Finding:
-    return Finding(
-        name="coordination",
-        party=role,
-        aspect=aspect,
-        value=float(value),
-        unit=_UNIT,
-        n=n,
-        counted="replies",
-        interval=middle(resampled),
-        null=shuffle_null(shuffled),
-        step=STEP,
-        evidence=session.utterances.ids_of(evidence),
-    )
 
 
 def _why_not(role: Role, marker: str, n_after: int, n: int) -> str:

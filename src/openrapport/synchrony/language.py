@@ -5,18 +5,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.finding import Finding, NotMeasured, Result
+from openrapport.finding import Finding, Gives, NotMeasured, Result
 from openrapport.resampling import rate_interval, ratio_interval
 from openrapport.session import DYAD, Role, Session
 from openrapport.synchrony import style
 from openrapport.synchrony.exchanges import exchanges, over_turns
-from openrapport.synchrony.function_words import WE_WORDS, class_counts, is_function_word
+from openrapport.synchrony.function_words import (
+    FUNCTION_WORDS,
+    WE_WORDS,
+    class_counts,
+    is_function_word,
+)
 from openrapport.synchrony.surrogates import segment_shuffle, shuffle_null
 from openrapport.words import BACKCHANNELS
 
-__all__ = ["STEP", "findings"]
+__all__ = ["GIVES", "STEP", "findings"]
 
 STEP = "language.v1"
+
+GIVES = (
+    Gives("style_matching"),
+    Gives("style_matching_by_class", aspects=(*FUNCTION_WORDS, None)),
+    Gives("lexical_alignment", DYAD),
+    Gives("we_rate", DYAD),
+    Gives("we_taken_up", DYAD),
+)
 
 # Below this a single reply moves a share by more than 5 points.
 _MIN_EXCHANGES = 20
