@@ -25,6 +25,7 @@ from openrapport.simulation.practice import (
     Therapists,
     WayOfStrain,
 )
+from openrapport.simulation.simulate import simulate_practice
 
 __all__ = [
     "Clients",
@@ -46,5 +47,6 @@ __all__ = [
     "Table",
     "Therapists",
     "WayOfStrain",
+    "simulate_practice",
     "sources",
 ]

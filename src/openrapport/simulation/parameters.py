@@ -118,7 +118,7 @@ class PracticeParameters:
     planned_weeks: int = _number(2, 0, 26, ASSUMED)
     capacity_low: int = _number(6, 1, 40, ASSUMED)
     capacity_high: int = _number(12, 1, 40, ASSUMED)
-    waiting_share: float = _share(0.35, ASSUMED)
+    waiting_share: float = _share(0.25, ASSUMED)
     return_share: float = _share(0.10, ASSUMED)
     agreed_median: float = _number(18, 3, 200, ASSUMED)
     agreed_spread: float = _number(0.4, 0, 1, ASSUMED)

@@ -43,9 +43,10 @@ __all__ = [
 NONE = -1
 """In a column of row numbers or codes: there is none."""
 
-Int8 = NDArray[np.int8]
-Int16 = NDArray[np.int16]
-Int32 = NDArray[np.int32]
+# Columns are made from integers of any width, and are of the width that their name says.
+Int8 = NDArray[np.signedinteger[Any]]
+Int16 = NDArray[np.signedinteger[Any]]
+Int32 = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 Times = NDArray[np.datetime64]
