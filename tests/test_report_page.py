@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from openrapport.demo import demo_path
 from openrapport.io.files import read_session
 from openrapport.pipeline import measure, prepare
 from openrapport.reporting.html import IndexRow, render, render_index
+from tests.sessions import session
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -22,11 +25,19 @@ DESK = {"width": 1280, "height": 900}
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with demo_path() as path:
-        session = prepare(read_session(path))
-    report = measure(session)
+        talk = prepare(read_session(path))
+    report = measure(talk)
     folder = tmp_path_factory.mktemp("report")
-    (folder / "report.html").write_text(render(report, session), encoding="utf-8")
-    rows = [IndexRow("report.html", report), IndexRow("report.html", report)]
+    (folder / "report.html").write_text(render(report, talk), encoding="utf-8")
+    rows = [
+        IndexRow("report.html", replace(report, session=name, findings=findings), n)
+        for name, n, findings in (
+            ("2", 616, report.findings),
+            ("10", 300, report.findings[5:]),
+            ("1", 900, ()),
+            ("b", 20, report.findings),
+        )
+    ]
     (folder / "index.html").write_text(render_index(rows), encoding="utf-8")
     return {path.stem: path.as_uri() for path in Path(folder).glob("*.html")}
 
@@ -107,3 +118,126 @@ def test_targets_are_large_enough_for_a_thumb(chromium: Browser, pages: dict[str
            .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert small == []
+
+
+def test_the_fictional_session_says_so_in_its_title_and_first_words(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK)
+    assert page.title().startswith("A fictional session")
+    assert page.get_by_role("heading", level=1).text_content() == "A fictional session"
+    assert "never took place" in page.locator("header").inner_text()
+
+
+def test_another_session_is_not_called_fictional() -> None:
+    page = render(measure(small := prepare(session("T 0-1 Hello", name="Mine"))), small)
+    assert "<title>Mine: session report</title>" in page
+    assert "never took place" not in page
+
+
+def test_headings_never_skip_a_level(chromium: Browser, pages: dict[str, str]) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK)
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
+    assert levels[0] == 1
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
+
+
+def test_a_finding_of_few_places_leads_to_them_and_they_lead_back(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK)
+    finding = page.locator("#finding-interruption_rate-therapist")
+    finding.locator("summary").click()
+    finding.locator(".links a").first.click()
+    words = page.locator(page.evaluate("location.hash"))
+    words.get_by_role("link", name="Interruptions").click()
+    assert page.evaluate("location.hash") == "#finding-interruption_rate-therapist"
+
+
+def test_codes_are_read_after_the_words_that_they_are_about(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK)
+    wrong = page.evaluate(
+        """[...document.querySelectorAll('.utterance')]
+           .filter(u => u.querySelector('.marks') && u.children[1].tagName !== 'P').length"""
+    )
+    assert wrong == 0
+
+
+def test_moments_of_the_timeline_never_cover_each_other(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    for width in (320, 390, 1280):
+        page = open_page(chromium, pages["report"], viewport={"width": width, "height": 800})
+        boxes = page.evaluate(
+            "[...document.querySelectorAll('.flags a')].map(a => a.getBoundingClientRect().toJSON())"
+        )
+        covering = [
+            (a, b)
+            for a, b in combinations(boxes, 2)
+            if a["left"] < b["right"] - 1
+            and b["left"] < a["right"] - 1
+            and a["top"] < b["bottom"] - 1
+            and b["top"] < a["bottom"] - 1
+        ]
+        assert covering == [], width
+
+
+def test_twice_as_large_the_page_still_fits(chromium: Browser, pages: dict[str, str]) -> None:
+    # 200 % zoom of a 1280 px window is a window of 640 px with two device pixels to each.
+    page = open_page(
+        chromium, pages["report"], viewport={"width": 640, "height": 450}, device_scale_factor=2
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    assert page.evaluate("getComputedStyle(document.querySelector('nav')).position") == "static"
+
+
+def test_nothing_glides_for_those_who_asked_for_stillness(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK, reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_on_paper_everything_is_open(chromium: Browser, pages: dict[str, str]) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK)
+    page.emulate_media(media="print")
+    assert page.locator("#moment-7").get_by_role("heading").is_visible()
+    assert page.get_by_text("What it does not mean").first.is_visible()
+    assert not page.locator("nav").is_visible()
+
+
+def test_a_click_on_a_heading_sorts_the_sessions_and_says_so(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["index"], viewport=DESK)
+    names = page.locator(".sortable th a")
+    assert names.all_text_contents() == ["2", "10", "1", "b"]
+    page.get_by_role("button", name="Session").click()
+    assert names.all_text_contents() == ["1", "2", "10", "b"]
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    page.get_by_role("button", name="Utterances").press("Enter")
+    page.get_by_role("button", name="Utterances").press("Enter")
+    assert names.all_text_contents() == ["1", "2", "10", "b"]
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+
+
+def test_sessions_without_a_value_stay_last_either_way(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["index"], viewport=DESK)
+    button = page.get_by_role("button", name="Share of the talk time")
+    for _ in range(2):
+        button.click()
+        assert page.locator(".sortable th a").all_text_contents()[2:] == ["10", "1"]
+
+
+def test_the_index_counts_the_moments_and_leads_to_each_report(
+    chromium: Browser, pages: dict[str, str]
+) -> None:
+    page = open_page(chromium, pages["index"], viewport=DESK)
+    first = page.locator(".sortable tr").first
+    assert first.locator("td").nth(1).text_content() == "7"
+    first.get_by_role("link").click()
+    assert page.title().startswith("A fictional session")

@@ -205,7 +205,7 @@ def _keep(outcome: Analysed, results: _Results) -> None:
 def _write_index(folder: ReportFolder, results: _Results) -> None:
     from openrapport.reporting.html import IndexRow, render_index
 
-    rows = [IndexRow(href=f"{done.stem}.html", report=done.report) for done in results.done]
+    rows = [IndexRow(f"{done.stem}.html", done.report, done.n_utterances) for done in results.done]
     sessions = [
         {
             "session": done.report.session,

@@ -83,6 +83,8 @@ class Analysed:
         Name of its files.
     report : Report
         Without evidence, so that what is kept does not grow with what was said.
+    n_utterances : int
+        How many the session has.
     document : str or None
         The whole report as JSON, where it was wanted.
     summary : tuple of str
@@ -91,6 +93,7 @@ class Analysed:
 
     stem: str
     report: Report
+    n_utterances: int
     document: str | None
     summary: tuple[str, ...]
 
@@ -168,11 +171,14 @@ def _analyse(job: Job) -> Analysed:
     if job.folder is not None:
         _write(job, job.folder, report, session, document)
     light = replace(
-        report, findings=tuple(replace(f, evidence=()) for f in report.findings), moments=()
+        report,
+        findings=tuple(replace(f, evidence=()) for f in report.findings),
+        moments=tuple(replace(m, utterances=(), evidence=()) for m in report.moments),
     )
     return Analysed(
         stem=job.stem,
         report=light,
+        n_utterances=len(session.utterances),
         document=document if job.wants_json else None,
         summary=tuple(summary_lines(report, session)),
     )
@@ -190,7 +196,8 @@ def _write(job: Job, folder: Path, report: Report, session: Session, document: s
         if job.pdf:
             from openrapport.reporting.pdf import write_pdf
 
-            write_pdf(page, stack.enter_context(replacing(folder / f"{job.stem}.pdf")))
+            paper = render(report, session, paper=True)
+            write_pdf(paper, stack.enter_context(replacing(folder / f"{job.stem}.pdf")))
 
 
 def run_jobs(jobs: Iterable[Job | Failed], processes: int) -> Iterator[Analysed | Failed]:

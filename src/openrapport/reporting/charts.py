@@ -8,7 +8,7 @@ thousandths of a row, so that a row stretches from a phone to a desk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -23,10 +23,13 @@ from openrapport.speech.latency import silences
 __all__ = ["Bar", "Flag", "Row", "Timeline", "interval_plot", "timeline"]
 
 WIDTH = 1000
+LANES = ("silence", "therapist", "client", "other", "asks", "reflects", "tells")
 _ROW_MS = 12.5 * 60_000
 _ROW_WORDS = 2_500
 _LONG_SILENCE_MS = 5_000
-_LANES = {"question": "asks", "reflection": "reflects", "therapist_input": "tells"}
+_FLAG_WIDTH = 110.0
+_FLAG_LEVELS = 3
+_CODE_LANES = {"question": "asks", "reflection": "reflects", "therapist_input": "tells"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Bar:
     x, width : float
         In thousandths of the row.
     lane : str
-        ``therapist``, ``client``, ``other``, ``asks``, ``reflects``, ``tells`` or ``silence``.
+        One of :data:`LANES`.
     utterance : int
         Index of the utterance that it links to.
     """
@@ -59,10 +62,13 @@ class Flag:
         In thousandths of the row.
     number : int
         The moment's number on the page.
+    level : int
+        0 just above the row; 1 and 2 further up, where flags would cover each other.
     """
 
     x: float
     number: int
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,10 @@ class Row:
     ----------
     label : str
         ``"0:00 to 12:00"``.
-    bars : tuple of Bar
-        Utterances, codes and silences.
+    bars : dict of str to tuple of Bar
+        Utterances, codes and silences, by lane.
     flags : tuple of Flag
-        Moments.
+        Moments, from left to right.
     ticks : tuple of (float, str)
         Places on the axis with their labels.
     course : str
@@ -90,7 +96,7 @@ class Row:
     """
 
     label: str
-    bars: tuple[Bar, ...]
+    bars: dict[str, tuple[Bar, ...]]
     flags: tuple[Flag, ...]
     ticks: tuple[tuple[float, str], ...]
     course: str
@@ -208,7 +214,7 @@ def _row(
     ]
     return Row(
         label=f"{_tick(first, timed)} to {_tick(last, timed)}",
-        bars=tuple(bars),
+        bars={lane: tuple(b for b in bars if b.lane == lane) for lane in LANES},
         flags=_flags(session, moments, start, first=first, length=length),
         ticks=_ticks(first, length, timed),
         course=_path(course, first=first, length=length),
@@ -226,7 +232,7 @@ def _code_lanes(
         return (0, 0, 0), []
     found: list[tuple[int, str]] = []
     counts = []
-    for label, lane in _LANES.items():
+    for label, lane in _CODE_LANES.items():
         here = [int(i) for i in codes.with_label(label) if begins_here[i]]
         counts.append(len(here))
         found += [(i, lane) for i in here]
@@ -242,7 +248,17 @@ def _flags(
         place = start[index[moment.utterances[0]]]
         if first <= place < first + length:
             flags.append(Flag(round((place - first) * WIDTH / length, 1), number))
-    return tuple(sorted(flags, key=lambda flag: flag.x))
+    return _stacked(sorted(flags, key=lambda flag: flag.x))
+
+
+def _stacked(flags: list[Flag]) -> tuple[Flag, ...]:
+    """Lift a flag above those on its left that it would cover on a phone."""
+    placed: list[Flag] = []
+    for flag in flags:
+        taken = {p.level for p in placed if flag.x - p.x < _FLAG_WIDTH}
+        free = next((level for level in range(_FLAG_LEVELS) if level not in taken), 0)
+        placed.append(replace(flag, level=free))
+    return tuple(placed)
 
 
 def _tick(place: int, timed: bool) -> str:

@@ -23,7 +23,8 @@ class Explanation:
     title : str
         A few words.
     sentence : str
-        What was seen, with ``{value}``, ``{who}``, ``{other}`` and ``{aspect}`` to fill in.
+        What was seen, with ``{value}`` (``{bare}`` without its unit), ``{who}``, ``{other}`` and
+        ``{aspect}`` to fill in.
     what : str
         What is counted, and how.
     not_mean : str
@@ -51,6 +52,7 @@ class Explanation:
         party = finding.party
         text = self.sentence.format(
             value=wording.amount(finding.value, finding.unit),
+            bare=wording.bare(finding.value, finding.unit),
             who=f"the {party}" if party else "both",
             other=f"the {party.partner}" if party else "each other",
             aspect=wording.plain_name(finding.aspect or "all kinds together"),
@@ -109,7 +111,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "turn_rate": Explanation(
         "Turns an hour",
-        "The floor changed hands at a rate of {value}.",
+        "The floor changed hands {bare} times an hour.",
         "A turn is one person’s speech until the other takes the floor; “mm-hm” does not take it.",
         _NO_IDEAL,
     ),
@@ -139,7 +141,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "response_latency": Explanation(
         "Time to answer",
-        "Half of {who}’s answers came more than {value} after the other had finished.",
+        "Half of {who}’s answers came more than {value} after {other} had finished.",
         "From the end of one person’s turn to the start of the other’s; below zero where they overlap.",
         "A slow answer is not reluctance and a quick one not impatience.",
     ),
@@ -169,19 +171,19 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "interruption_rate": Explanation(
         "Interruptions",
-        "{who} came in before the other had finished, and took the floor, at a rate of {value}.",
+        "{who} took the floor before {other} had finished {bare} times in 100 turns.",
         "Turns that start while the other still has a good part of an utterance to say.",
         "Coming in early can be eagerness, warmth or a bad line; it is not rudeness by itself.",
     ),
     "backchannel_rate": Explanation(
         "“Mm-hm” and the like",
-        "{who} said “mm-hm” and the like {value}.",
+        "{who} said “mm-hm” and the like {bare} times a minute while {other} spoke.",
         "Short listening words that leave the floor to the other.",
         "Nods and looks are not in a transcript: few such words do not mean little listening.",
     ),
     "long_silence_rate": Explanation(
         "Long silences",
-        "Silences of five seconds or more came at a rate of {value}.",
+        "There were {bare} silences of five seconds or more an hour.",
         "Stretches in which nobody speaks.",
         "Silence is not failure: it may be the most important part of a session.",
     ),
@@ -199,14 +201,14 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "code_rate": Explanation(
         "What the therapist’s words did",
-        "{aspect}: {value}.",
+        "{aspect}: {bare} in 100 of {who}’s utterances.",
         "How often the coder marked this, for 100 utterances of the therapist.",
         "It is how often the mark was given, not how often the thing was done: the coder misses many. It "
         "says nothing of how well it was done.",
     ),
     "open_question_share": Explanation(
         "Open questions",
-        "{value} of the questions that were found were open ones.",
+        "{value} of the questions that were found were open.",
         "Open questions out of open and closed ones, as the coder tells them apart.",
         "A closed question can be the right one.",
     ),
@@ -218,19 +220,20 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "reflection_question_ratio": Explanation(
         "Reflections and questions",
-        "There were {value}.",
+        "There were {bare} reflections for each question.",
         "Utterances that mainly reflect, divided by those that mainly ask.",
         "It is not the ratio of the MITI, which counts every behaviour in an utterance by hand.",
     ),
     "minimal_response_rate": Explanation(
         "Minimal responses",
-        "{who} gave a minimal response to an open invitation {value}.",
+        "{who} answered an open invitation with a few closing words {bare} times in 100 utterances.",
         "Answers of at most three words that close down an open question.",
         "It is not resistance, and this mark is often wrong.",
     ),
     "style_matching": Explanation(
         "Style matching",
-        "Within short stretches, the two used small words alike to {value} on a scale from 0 to 1.",
+        "In short stretches of talk, the two were alike in their small words by {value}, where 0 is not at all "
+        "and 1 is entirely.",
         "How alike the two use classes of small words (pronouns, articles, prepositions and so on) within "
         "windows of sixteen turns, after Ireland and Pennebaker (2010).",
         _CHANCE_FIRST,
@@ -246,44 +249,45 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "lexical_alignment": Explanation(
         "Words taken up",
-        "{value} of the content words in {who}’s replies stood in the turn just before.",
+        "{value} of the content words in {who}’s replies had just been said by {other}.",
         "Content words of a reply that the other had used in the turn that it answers.",
         _CHANCE_FIRST,
     ),
     "we_rate": Explanation(
         "“We”",
-        "{who} said “we”, “us” or “our” {value}.",
+        "{who} said “we”, “us” or “our” {bare} times in 100 words.",
         "Words with which somebody speaks of an “us”.",
         "It may be the two of them, or a family: the word does not say.",
     ),
     "we_taken_up": Explanation(
         "“We” answered with “we”",
-        "{who} answered {value} of the other’s turns that held a “we” with a “we”.",
+        "When {other} said “we”, {who} answered with a “we” {value} of the time.",
         "Replies with a “we” among those to a turn with a “we”.",
         _CHANCE_FIRST,
     ),
     "coordination": Explanation(
         "Small words taken up",
-        "{who}, {aspect}: {value}.",
+        "{aspect}: {value} in {who}’s replies when {other} had just used one.",
         "How much likelier a kind of small word was in a reply when the turn before held one, after "
-        "Danescu-Niculescu-Mizil and others (2012). 0 is no coordination.",
+        "Danescu-Niculescu-Mizil and others (2012), in percentage points. 0 is no coordination.",
         _CHANCE_FIRST,
     ),
     "sentiment_mean": Explanation(
         "Warm and heavy words",
-        "{who}’s words stood at {value} on average, on a scale from -1 (heavy) to 1 (warm).",
+        "{who}’s words stood at {value} on average, on a scale from −1 (heavy) to 1 (warm).",
         "The mean of a word list’s rating over utterances that hold any word of the list (VADER).",
         _WORDS_NOT_FEELINGS,
     ),
     "sentiment_shift": Explanation(
         "From the first to the last third",
-        "{who}’s words moved by {value} from the first to the last third of the session.",
-        "Mean of the last third less mean of the first, on a scale from -1 to 1 (VADER).",
+        "From the first third of the session to the last, {who}’s words moved by {value} on a scale from −1 "
+        "(heavy) to 1 (warm).",
+        "Mean of the last third less mean of the first (VADER). Above 0 they grew warmer, below 0 heavier.",
         _WORDS_NOT_FEELINGS,
     ),
     "strong_sentiment": Explanation(
         "Strong words",
-        "Strongly {aspect} words of {who}: {value}.",
+        "{who} used strongly {aspect} words in {bare} of 100 utterances.",
         "Utterances that the word list rates as strongly negative or positive.",
         _WORDS_NOT_FEELINGS,
     ),

@@ -1,20 +1,25 @@
 """The report as one self-contained page, and an index that compares many.
 
-The page makes no request, runs no script and works without style. A report holds no word of the
+A page makes no request and works without style. A report runs no script; the index runs one, which
+sorts its table, and no other: its policy names that script's hash. A report holds no word of the
 transcript, so the page takes the session beside it.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from openrapport.codes import Codes
+from openrapport.demo import is_fictional
 from openrapport.finding import Evidence, Finding, Moment, NotMeasured, Report
 from openrapport.reporting import charts, wording
 from openrapport.reporting.explanations import COMPARED, GROUPS, explain
@@ -27,7 +32,9 @@ __all__ = ["IndexRow", "render", "render_index"]
 FIRST_MOMENTS = 3
 _QUOTES = 4
 _QUOTE_LENGTH = 240
-_LINKS = 60
+_LISTED = 60
+_SPREAD = 24
+_FEW = 40
 _SILENCE_SHOWN_MS = 3_000
 
 
@@ -41,10 +48,13 @@ class IndexRow:
         Address of its page, seen from the index.
     report : Report
         Its report.
+    n_utterances : int
+        How long the session is.
     """
 
     href: str
     report: Report
+    n_utterances: int
 
 
 @cache
@@ -60,7 +70,7 @@ def _environment() -> Environment:
     return environment
 
 
-def render(report: Report, session: Session) -> str:
+def render(report: Report, session: Session, *, paper: bool = False) -> str:
     """Write the page of one session.
 
     Parameters
@@ -69,6 +79,9 @@ def render(report: Report, session: Session) -> str:
         What was found.
     session : Session
         Prepared (:func:`openrapport.pipeline.prepare`), the one that the report speaks of.
+    paper : bool
+        Leave out what only a screen can use: a link on every bar of the timeline, and samples of
+        very many places. For :func:`openrapport.reporting.pdf.write_pdf`.
 
     Returns
     -------
@@ -81,6 +94,8 @@ def render(report: Report, session: Session) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            paper=paper,
+            fictional=is_fictional(report.sources),
             length=_length(session),
             n_utterances=len(session.utterances),
             moments=[
@@ -112,34 +127,47 @@ def render_index(rows: Sequence[IndexRow]) -> str:
     html : str
         A whole document that needs nothing else.
     """
-    columns = []
-    for name, party, aspect in COMPARED:
-        found = [(row, row.report.find(name, party, aspect)) for row in rows]
-        if not any(finding for _, finding in found):
-            continue
-        present = tuple(finding for _, finding in found if finding)
-        plots = dict(zip(map(id, present), charts.interval_plot(present), strict=True))
-        columns.append(
-            (
-                explain(name).column(party, aspect),
-                [finding and _cell(finding, plots[id(finding)]) for _, finding in found],
-            )
-        )
-    return (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            titles=[title for title, _ in columns],
-            rows=[(row, [cells[i] for _, cells in columns]) for i, row in enumerate(rows)],
-        )
+    columns = [
+        column
+        for name, party, aspect in COMPARED
+        if (column := _column([row.report.find(name, party, aspect) for row in rows]))
+    ]
+    environment = _environment()
+    script, *_ = environment.loader.get_source(environment, "sort.js")  # type: ignore[union-attr]
+    return environment.get_template("index.html.j2").render(
+        columns=columns,
+        rows=list(enumerate(rows)),
+        script=script,
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
+
+
+def _column(found: Sequence[Finding | None]) -> dict[str, Any] | None:
+    """One finding of every session on one scale; None where no session has it."""
+    present = tuple(finding for finding in found if finding)
+    if not present:
+        return None
+    one = present[0]
+    plots = dict(zip(map(id, present), charts.interval_plot(present), strict=True))
+    low, middle, high = np.quantile([f.value for f in present], (0.25, 0.5, 0.75)).tolist()
+    unit = "" if wording.amount(0, one.unit) == wording.bare(0, one.unit) else one.unit
+    return {
+        "title": explain(one.name).column(one.party, one.aspect),
+        "unit": "points" if unit == "difference in probability" else unit,
+        "counted": one.counted,
+        "n": len(present),
+        "median": wording.bare(middle, one.unit),
+        "half": f"{wording.bare(low, one.unit)} to {wording.bare(high, one.unit)}",
+        "cells": [finding and _cell(finding, plots[id(finding)]) for finding in found],
+    }
 
 
 def _cell(finding: Finding, plot: dict[str, float | None]) -> dict[str, Any]:
     return {
-        "value": wording.amount(finding.value, finding.unit),
+        "sort": finding.value,
+        "value": wording.bare(finding.value, finding.unit),
         "interval": wording.interval(finding),
-        "n": f"n = {finding.n:,} {finding.counted}",
+        "n": f"{finding.n:,}",
         "plot": plot,
     }
 
@@ -153,13 +181,16 @@ def _length(session: Session) -> str:
     return f"{spoken.n_words.sum():,} words"
 
 
-def _link(evidence: Evidence, session: Session, index: dict[str, int]) -> dict[str, str]:
+def _place(evidence: Evidence, session: Session, index: dict[str, int]) -> int:
     if isinstance(evidence, Span):
         # The utterance that follows the stretch of time, or the last one.
-        after = min(int((session.utterances.start_ms < evidence.end_ms).sum()), len(index) - 1)
-        return {"href": f"#u{after + 1}", "label": wording.clock(evidence.start_ms)}
-    i = index[evidence]
-    start = int(session.utterances.start_ms[i])
+        return min(int((session.utterances.start_ms < evidence.end_ms).sum()), len(index) - 1)
+    return index[evidence]
+
+
+def _link(evidence: Evidence, session: Session, index: dict[str, int]) -> dict[str, str]:
+    i = _place(evidence, session, index)
+    start = evidence.start_ms if isinstance(evidence, Span) else int(session.utterances.start_ms[i])
     return {"href": f"#u{i + 1}", "label": wording.clock(start) if start >= 0 else str(i + 1)}
 
 
@@ -239,41 +270,51 @@ def _block(
     name: str, findings: tuple[Finding, ...], session: Session, index: dict[str, int]
 ) -> dict[str, Any]:
     explanation = explain(name)
-    plots = charts.interval_plot(findings)
+    # Where there is one number for all kinds together, each kind waits behind it.
+    whole = [f for f in findings if f.aspect is None]
+    kinds = [f for f in findings if f.aspect is not None] if whole else []
+    views = {
+        f: _row(f, plot, session, index)
+        for f, plot in zip(findings, charts.interval_plot(findings), strict=True)
+    }
     return {
         "id": name,
         "explanation": explanation,
-        "rows": [
-            {
-                "id": "-".join(filter(None, (name, f.party and str(f.party), f.aspect))),
-                "sentence": explanation.say(f),
-                "plot": plot,
-                "party": str(f.party) if f.party else "both",
-                "n": f"n = {f.n:,} {f.counted}",
-                "interval": wording.interval(f),
-                "chance": wording.chance(f),
-                "rests_on": wording.rests_on(f),
-                "sure": wording.how_sure(f),
-                **_evidence(f, session, index),
-            }
-            for f, plot in zip(findings, plots, strict=True)
-        ],
+        "rows": [views[f] for f in whole or findings],
+        "kinds": [views[f] for f in kinds],
+        "rests_on": "; ".join(dict.fromkeys(wording.rests_on(f) for f in findings)),
+        "sure": wording.how_sure(findings),
     }
 
 
-def _evidence(finding: Finding, session: Session, index: dict[str, int]) -> dict[str, Any]:
-    """Link to what a finding rests on; where that is most of a session, to a spread of it."""
+def _row(
+    finding: Finding, plot: dict[str, float | None], session: Session, index: dict[str, int]
+) -> dict[str, Any]:
+    """One sentence, what it rests on, and links to it: all of them, or a spread of very many."""
     every = finding.evidence
-    step = max(1, -(-len(every) // _LINKS))
+    step = 1 if len(every) <= _LISTED else -(-len(every) // _SPREAD)
     return {
+        "id": _finding_id(finding),
+        "sentence": explain(finding.name).say(finding),
+        "plot": plot,
+        "party": str(finding.party) if finding.party else "both",
+        "n": f"n = {finding.n:,} {finding.counted}",
+        "interval": wording.interval(finding),
+        "chance": wording.chance(finding),
+        "right": wording.right_in_short(finding),
         "links": [_link(e, session, index) for e in every[::step]],
         "n_evidence": len(every),
         "spread": step > 1,
     }
 
 
+def _finding_id(finding: Finding) -> str:
+    return "-".join(filter(None, (finding.name, finding.party and str(finding.party), finding.aspect)))
+
+
 def _transcript(report: Report, session: Session, index: dict[str, int]) -> list[dict[str, Any]]:
     chips = _chips(report, session)
+    marks = _marks(report, session, index)
     in_moments: dict[int, list[int]] = {}
     for number, moment in enumerate(report.moments, 1):
         for evidence in moment.evidence:
@@ -290,6 +331,7 @@ def _transcript(report: Report, session: Session, index: dict[str, int]) -> list
             "row": row,
             "party": session.parties[row.party],
             "chips": chips.get(row.index, []),
+            "marks": marks.get(row.index, {}),
             "moments": in_moments.get(row.index, []),
             "silence": wording.amount(quiet[row.index], "ms") if row.index in quiet else "",
             "backchannel": bool(backchannel[row.index]),
@@ -308,15 +350,29 @@ def _chips(report: Report, session: Session) -> dict[int, list[dict[str, str]]]:
         ):
             name = codes.labels[label]
             finding = counted.get(name)
-            target = "-".join(filter(None, (finding.name, finding.party, name))) if finding else ""
             chips.setdefault(utterance, []).append(
                 {
-                    "href": f"#finding-{target}" if target else "#group-codes",
+                    "href": f"#finding-{_finding_id(finding)}" if finding else "#group-codes",
                     "name": wording.plain_name(name),
                     "sure": f"{100 * probability:.0f}%",
                 }
             )
     return chips
+
+
+def _marks(report: Report, session: Session, index: dict[str, int]) -> dict[int, dict[str, str]]:
+    """Titles and addresses of the findings that have an utterance among their few places.
+
+    Codes have marks of their own, and the kinds of small words would stand beside every line.
+    """
+    marks: dict[int, dict[str, str]] = {}
+    for finding in report.findings:
+        if finding.step.startswith(("codes.", "coordination.")) or len(finding.evidence) > _FEW:
+            continue
+        for evidence in finding.evidence:
+            here = marks.setdefault(_place(evidence, session, index), {})
+            here.setdefault(explain(finding.name).title, f"#finding-{_finding_id(finding)}")
+    return marks
 
 
 def _shown(session: Session) -> list[Codes]:

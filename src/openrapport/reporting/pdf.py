@@ -15,7 +15,7 @@ def write_pdf(html: str, path: Path) -> None:
     Parameters
     ----------
     html : str
-        A document from :func:`openrapport.reporting.html.render`.
+        A document from :func:`openrapport.reporting.html.render`, for paper.
     path : pathlib.Path
         The file to write.
 
@@ -26,15 +26,14 @@ def write_pdf(html: str, path: Path) -> None:
     """
     try:
         from weasyprint import HTML  # costs seconds to import, and only PDF needs it
+        from weasyprint.urls import URLFetcher
     except OSError:
         raise BadInput(
             "a PDF needs the Pango library, which is not on this machine; install it "
             "(Debian: apt install libpango-1.0-0 libpangoft2-1.0-0; macOS: brew install pango), "
             "or print the HTML page from a browser"
         ) from None
-    HTML(string=html, url_fetcher=_refuse).write_pdf(path, pdf_variant="pdf/ua-1")
-
-
-def _refuse(url: str) -> None:
-    """Fetch nothing: a page holds all that it shows."""
-    raise ValueError(f"a report asked for {url.split(':', 1)[0]}: content, which it must not")
+    # Nothing is fetched, by any protocol: a page holds all that it shows.
+    HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf(
+        path, pdf_variant="pdf/ua-1"
+    )

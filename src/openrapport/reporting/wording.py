@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openrapport.codes import MeasuredError
 from openrapport.finding import Finding
 from openrapport.session import Role
@@ -15,12 +17,13 @@ __all__ = [
     "interval",
     "plain_name",
     "rests_on",
+    "right_in_short",
     "right_of_ten",
     "who",
 ]
 
-_PRECISE_BELOW = 10
 _MINUTE_MS = 60_000
+_FEW_CHECKED = 10
 
 
 def clock(ms: int) -> str:
@@ -57,17 +60,23 @@ def amount(value: float, unit: str) -> str:
         ``"62%"``, ``"1.4 s"``, ``"3.2 per 100 words"``.
     """
     if unit == "share":
-        return f"{100 * value:.0f}%"
+        return f"{_digits(100 * value, 0)}%"
+    if unit == "difference in probability":
+        return f"{_digits(abs(100 * value), 0)} points {'less' if value < 0 else 'more'} often"
+    if unit in ("ratio", "similarity", "compound"):
+        return _digits(value, 2)
     if unit == "ms":
         if abs(value) >= 2 * _MINUTE_MS:
-            return f"{value / _MINUTE_MS:.1f} min"
-        return f"{value / 1000:.1f} s"
-    number = (
-        f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
-    )
-    if unit in ("ratio", "difference in probability", "similarity", "compound"):
-        return f"{value:.2f}"
-    return f"{number} {unit}"
+            return f"{_digits(value / _MINUTE_MS, 1)} min"
+        return f"{_digits(value / 1000, 1)} s"
+    number = _digits(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2)
+    return f"{number.removesuffix('.0') if unit in ('words', 'turns') else number} {unit}"
+
+
+def _digits(value: float, decimals: int) -> str:
+    """Write a number with a typographic minus, and none before a zero."""
+    text = f"{value:.{decimals}f}"
+    return "0" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
 
 
 def bare(value: float, unit: str) -> str:
@@ -85,6 +94,8 @@ def bare(value: float, unit: str) -> str:
     text : str
         As :func:`amount`, without the words of the unit.
     """
+    if unit == "difference in probability":
+        return _digits(100 * value, 0)
     text = amount(value, unit)
     return text[: -len(unit) - 1] if text.endswith(f" {unit}") else text
 
@@ -105,7 +116,8 @@ def interval(finding: Finding) -> str:
     if finding.interval is None:
         return ""
     low, high = finding.interval
-    return f"{bare(low, finding.unit)} to {bare(high, finding.unit)}"
+    points = " points" if finding.unit == "difference in probability" else ""
+    return f"{bare(low, finding.unit)} to {bare(high, finding.unit)}{points}"
 
 
 def chance(finding: Finding) -> str:
@@ -126,12 +138,13 @@ def chance(finding: Finding) -> str:
         return ""
     low, high = bare(null.low, finding.unit), bare(null.high, finding.unit)
     if finding.value > null.high:
-        where = "This value lies above that."
+        where = "This is more than that."
     elif finding.value < null.low:
-        where = "This value lies below that."
+        where = "This is less than that."
     else:
-        where = "This value lies inside that: no different from chance."
-    return f"Chance alone gives {low} to {high} ({null.draws} shuffles). {where}"
+        where = "This is no different from chance."
+    points = " points" if finding.unit == "difference in probability" else ""
+    return f"Chance alone gives {low} to {high}{points} ({null.draws} shuffles). {where}"
 
 
 def right_of_ten(error: MeasuredError) -> str:
@@ -156,26 +169,64 @@ def right_of_ten(error: MeasuredError) -> str:
     )
 
 
-def how_sure(finding: Finding) -> str:
-    """Say how sure a finding is: its interval, its chance band, its coder's measured error.
+def right_in_short(finding: Finding) -> str:
+    """Say in a few words how often a finding's marks were right.
 
     Parameters
     ----------
     finding : Finding
-        Any.
+        Of a coder, or not.
 
     Returns
     -------
     text : str
-        One to three sentences.
+        ``"about 7 of 10 such marks are right"``, or that too few were checked; empty where no
+        single code is behind it.
+    """
+    precisions = [m for m in finding.measured if m.metric == "precision"]
+    if len(precisions) != 1:
+        return ""
+    if precisions[0].n < _FEW_CHECKED:
+        return "too few such marks were checked to say how often they are right"
+    right = round(10 * precisions[0].value)
+    return f"about {right} of 10 such marks {'is' if right == 1 else 'are'} right"
+
+
+def how_sure(findings: Sequence[Finding]) -> list[str]:
+    """Say how sure findings of one name are, and how to read what stands beside them.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        At least one.
+
+    Returns
+    -------
+    sentences : list of str
+        What the interval and the chance band mean, and every coder's measured error.
     """
     sentences = []
-    if finding.interval is not None:
-        sentences.append(f"95% interval {interval(finding)}.")
-    if finding.null is not None:
-        sentences.append(chance(finding))
-    sentences.extend(right_of_ten(m) for m in finding.measured if m.metric == "precision")
-    return " ".join(sentences)
+    if any(f.interval for f in findings):
+        sentences.append(
+            "The 95% interval says how far the number would move if other stretches of the same "
+            "session had been drawn: the wider, the less sure."
+        )
+    if any(f.null for f in findings):
+        sentences.append(
+            "The chance band is what comes out when this session’s replies are shuffled. A number inside "
+            "it says nothing; a number outside it could still be luck, once in twenty times."
+        )
+    by_source: dict[str, dict[str, str]] = {}
+    for m in (m for f in findings for m in f.measured if m.metric == "precision"):
+        low, high = m.interval
+        by_source.setdefault(m.on, {})[m.code] = (
+            f"{plain_name(m.code)} {100 * m.value:.0f}% ({100 * low:.0f}% to {100 * high:.0f}%, n = {m.n})"
+        )
+    for on, rights in by_source.items():
+        sentences.append(
+            f"So many of such marks were right: {', '.join(rights.values())}. Measured on {on}."
+        )
+    return sentences
 
 
 def rests_on(finding: Finding) -> str:
