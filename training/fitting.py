@@ -1,0 +1,227 @@
+"""One training: chunks of sessions, soft targets, masks; saved after each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from training.corpus import HEADS, Transcript
+from training.network import Coder, Inputs, inputs_of
+from training.recipe import Recipe
+
+__all__ = ["predict", "train"]
+
+Log = Callable[[str], None]
+Logits = dict[str, NDArray[np.float32]]
+
+
+def train(
+    transcripts: list[Transcript],
+    recipe: Recipe,
+    tokenizer: Tokenizer,
+    base: Path,
+    *,
+    checkpoint: Path | None,
+    log: Log,
+    after_epoch: Callable[[Coder, int], None] | None = None,
+) -> Coder:
+    """Train on transcripts; picks up after the last whole epoch of an interrupted run."""
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    coder = Coder(recipe, base)
+    inputs = [inputs_of(tokenizer, t.text, t.by_therapist, recipe) for t in transcripts]
+    n = sum(len(t) for t in transcripts)
+    steps = recipe.epochs * int(np.ceil(n / (recipe.chunk * recipe.chunks_per_step)))
+    optimiser, schedule = _optimiser(coder, recipe, steps)
+    weights = _label_weights(transcripts, recipe)
+    first = _resume(checkpoint, coder, optimiser, schedule, rng)
+    for epoch in range(first, recipe.epochs):
+        began, losses = time.monotonic(), []
+        coder.train()
+        for batch in _batches(transcripts, recipe, rng):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                loss = _loss(coder, batch, transcripts, inputs, weights)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(coder.parameters(), 1.0)
+            optimiser.step()
+            if schedule.last_epoch < steps:
+                schedule.step()
+            losses.append(loss.item())
+        log(f"epoch {epoch + 1}/{recipe.epochs} loss {np.mean(losses):.4f} {time.monotonic() - began:.0f} s")
+        if checkpoint is not None:
+            _save(checkpoint, coder, optimiser, schedule, rng, epoch + 1)
+        if after_epoch is not None:
+            after_epoch(coder, epoch + 1)
+    return coder
+
+
+@torch.no_grad()
+def predict(coder: Coder, transcripts: list[Transcript], tokenizer: Tokenizer) -> list[Logits]:
+    """Logits of every head for whole transcripts."""
+    coder.eval()
+    found = []
+    for t in transcripts:
+        inputs = inputs_of(tokenizer, t.text, t.by_therapist, coder.recipe)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            embedded = coder.embed_all(inputs, np.arange(len(t)))
+        roles = torch.from_numpy((~t.by_therapist).astype(np.int64))
+        logits = coder.sequence(embedded.float()[None], roles[None])
+        found.append({name: value[0].float().numpy() for name, value in logits.items()})
+    return found
+
+
+Chunk = tuple[int, int, int]  # transcript, first utterance, past the last
+
+
+def _batches(
+    transcripts: list[Transcript], recipe: Recipe, rng: np.random.Generator
+) -> list[list[Chunk]]:
+    """Cut every transcript at another place each epoch, so that no utterance is always the first."""
+    chunks: list[Chunk] = []
+    for k, t in enumerate(transcripts):
+        start = -int(rng.integers(recipe.chunk)) if len(t) > recipe.chunk else 0
+        while start < len(t):
+            chunks.append((k, max(0, start), min(len(t), start + recipe.chunk)))
+            start += recipe.chunk
+    order = rng.permutation(len(chunks))
+    size = recipe.chunks_per_step
+    return [[chunks[i] for i in order[s : s + size]] for s in range(0, len(order), size)]
+
+
+def _loss(
+    coder: Coder,
+    batch: list[Chunk],
+    transcripts: list[Transcript],
+    inputs: list[Inputs],
+    weights: dict[str, Tensor],
+) -> Tensor:
+    recipe = coder.recipe
+    longest = max(end - start for _, start, end in batch)
+    joined = Inputs(
+        tuple(inputs[k].ids[i] for k, s, e in batch for i in range(s, e)),
+        tuple(inputs[k].own[i] for k, s, e in batch for i in range(s, e)),
+        np.concatenate([inputs[k].by_therapist[s:e] for k, s, e in batch]),
+    )
+    flat = coder.embed_all(joined, np.arange(len(joined.ids)))
+    embedded = flat.new_zeros(len(batch), longest, flat.shape[1])
+    roles = torch.zeros(len(batch), longest, dtype=torch.long)
+    at = 0
+    for b, (k, s, e) in enumerate(batch):
+        embedded[b, : e - s] = flat[at : at + e - s]
+        roles[b, : e - s] = torch.from_numpy((~transcripts[k].by_therapist[s:e]).astype(np.int64))
+        at += e - s
+    logits = coder.sequence(embedded, roles)
+    total = flat.new_zeros(())
+    share = {
+        "strategy": recipe.strategy_weight,
+        "withdrawal": recipe.strain_weight,
+        "confrontation": recipe.strain_weight,
+        "disclosure": recipe.disclosure_weight,
+        "subtypes": recipe.subtypes_weight,
+    }
+    for head in HEADS:
+        target = torch.full((len(batch), longest, len(head.labels)), float("nan"))
+        for b, (k, s, e) in enumerate(batch):
+            target[b, : e - s] = torch.from_numpy(transcripts[k].targets[head.name][s:e])
+        known = ~target[..., 0].isnan()
+        if known.any():
+            one = _head_loss(
+                logits[head.name][known].float(), target[known], weights[head.name],
+                one_of=head.one_of, smoothing=recipe.label_smoothing,
+            )
+            total = total + share.get(head.name, 1.0) * one
+    return total
+
+
+def _head_loss(
+    logits: Tensor, target: Tensor, weight: Tensor, *, one_of: bool, smoothing: float
+) -> Tensor:
+    if one_of:
+        soft = (1 - smoothing) * target + smoothing / target.shape[1]
+        row = (target * weight).sum(1)
+        return -((soft * logits.log_softmax(1)).sum(1) * row).sum() / row.sum()
+    # A sum over labels: each is a task of its own, and rare ones must not drown in a mean of many.
+    each = nn.functional.binary_cross_entropy_with_logits(logits, target, pos_weight=weight, reduction="none")
+    return each.mean(0).sum() / 2
+
+
+def _label_weights(transcripts: list[Transcript], recipe: Recipe) -> dict[str, Tensor]:
+    """Weigh rare labels up, by their frequency to the power of ``balance``."""
+    weights = {}
+    for head in HEADS:
+        rows = np.concatenate([t.targets[head.name] for t in transcripts])
+        rows = rows[~np.isnan(rows[:, 0])]
+        frequency = np.clip(rows.mean(axis=0), 1e-3, None) if len(rows) else np.ones(len(head.labels))
+        if head.one_of:
+            weight = (1 / frequency) ** recipe.balance
+            weight /= (weight * frequency).sum()
+        else:
+            weight = np.clip(((1 - frequency) / frequency) ** recipe.balance, 1, 5)
+        weights[head.name] = torch.tensor(weight, dtype=torch.float32)
+    return weights
+
+
+def _optimiser(
+    coder: Coder, recipe: Recipe, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    encoder = [p for p in coder.encoder.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": encoder, "lr": recipe.encoder_rate},
+            {"params": list(coder.sequence.parameters()), "lr": recipe.head_rate},
+        ],
+        weight_decay=recipe.weight_decay,
+    )
+    warm = max(1, steps // 10)
+
+    def rate(step: int) -> float:
+        return min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+
+
+def _save(
+    path: Path,
+    coder: Coder,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    rng: np.random.Generator,
+    epochs: int,
+) -> None:
+    state = {
+        "coder": coder.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "schedule": schedule.state_dict(),
+        "rng": rng.bit_generator.state,
+        "torch": torch.get_rng_state(),
+        "epochs": epochs,
+    }
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def _resume(
+    path: Path | None,
+    coder: Coder,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    rng: np.random.Generator,
+) -> int:
+    if path is None or not path.exists():
+        return 0
+    state = torch.load(path, weights_only=False)
+    coder.load_state_dict(state["coder"])
+    optimiser.load_state_dict(state["optimiser"])
+    schedule.load_state_dict(state["schedule"])
+    rng.bit_generator.state = state["rng"]
+    torch.set_rng_state(state["torch"])
+    return int(state["epochs"])

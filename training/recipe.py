@@ -1,0 +1,69 @@
+"""Every choice of a training in one frozen value: a run is known by its recipe and its seed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from hashlib import sha256
+from json import dumps
+
+__all__ = ["Recipe", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the coder is trained.
+
+    ``context_turns`` earlier utterances stand in the encoder's own input; ``past_only`` keeps the
+    sequence layer from looking ahead.
+    """
+
+    frozen_layers: int = 3
+    max_tokens: int = 96
+    utterance_tokens: int = 64
+    context_turns: int = 0
+    sequence: str = "gru"
+    past_only: bool = True
+    hidden: int = 192
+    dropout: float = 0.3
+    chunk: int = 32
+    chunks_per_step: int = 3
+    epochs: int = 5
+    encoder_rate: float = 1e-4
+    head_rate: float = 1e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    balance: float = 0.3
+    strategy_weight: float = 1.0
+    strain_weight: float = 1.0
+    disclosure_weight: float = 0.5
+    subtypes_weight: float = 0.7
+    seed: int = 1
+
+    def key(self) -> str:
+        """Short name of the recipe, the same for the same choices."""
+        return sha256(dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:10]
+
+
+def changed(recipe: Recipe, changes: list[str]) -> Recipe:
+    """Apply ``name=value`` changes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is changed.
+    changes : list of str
+        ``name=value`` with names of the recipe.
+
+    Returns
+    -------
+    recipe : Recipe
+        A new one.
+    """
+    kinds = {field.name: type(getattr(recipe, field.name)) for field in fields(recipe)}
+    new: dict[str, object] = {}
+    for change in changes:
+        name, _, value = change.partition("=")
+        if name not in kinds:
+            raise SystemExit(f"no choice is called {name!r}; expected one of {', '.join(kinds)}")
+        new[name] = value == "True" if kinds[name] is bool else kinds[name](value)
+    return replace(recipe, **new)  # type: ignore[arg-type]  # values have the fields' own types
