@@ -1,7 +1,7 @@
 """One command: train, judge, export and report, going on where an earlier run stopped.
 
-    nice -n 19 python -m training --annomi DIR --rapport-codes DIR --work DIR
-    nice -n 19 python -m training try --annomi ... --work DIR --note WHY name=value ...
+nice -n 19 python -m training --annomi DIR --rapport-codes DIR --work DIR
+nice -n 19 python -m training try --annomi ... --work DIR --note WHY name=value ...
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ def main() -> int:
     parser.add_argument(
         "what", nargs="?", default="all", choices=["all", "try", "folds", "final", "curve", "report"]
     )
-    parser.add_argument("--annomi", type=Path, required=True, help="folder with simple.csv and full.csv")
+    parser.add_argument(
+        "--annomi", type=Path, required=True, help="folder with simple.csv and full.csv"
+    )
     parser.add_argument("--rapport-codes", type=Path, required=True, help="folder with dev.csv")
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and logs")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at the same time")
     parser.add_argument("--fold", type=int, default=0, help="the fold that `try` judges on")
     parser.add_argument("--note", default="", help="what `try` tries, for the report")
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="changes to the recipe")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="NAME=VALUE", help="changes to the recipe"
+    )
     arguments = parser.parse_args()
     for folder in (arguments.annomi, arguments.rapport_codes):
         if not folder.is_dir():

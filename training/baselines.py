@@ -18,6 +18,8 @@ from training.corpus import HEADS, Head, Transcript
 
 __all__ = ["bag_of_words", "majority", "rules", "session_of"]
 
+_WORD_OR_MARK = r"\w+|\?"
+
 Marks = dict[str, list[NDArray[np.bool_]]]
 
 
@@ -33,7 +35,7 @@ def majority(train: list[Transcript], test: list[Transcript]) -> Marks:
 
 def bag_of_words(train: list[Transcript], test: list[Transcript]) -> Marks:
     """TF-IDF of the utterance and of the one before it, and balanced logistic regression."""
-    own = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\w+|\?")
+    own = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=_WORD_OR_MARK)
     past = TfidfVectorizer(ngram_range=(1, 1), min_df=3, sublinear_tf=True)
     x = hstack([own.fit_transform(_texts(train)), 0.5 * past.fit_transform(_before(train))]).tocsr()
     x_test = hstack([own.transform(_texts(test)), 0.5 * past.transform(_before(test))]).tocsr()

@@ -55,7 +55,9 @@ def train(
             if schedule.last_epoch < steps:
                 schedule.step()
             losses.append(loss.item())
-        log(f"epoch {epoch + 1}/{recipe.epochs} loss {np.mean(losses):.4f} {time.monotonic() - began:.0f} s")
+        log(
+            f"epoch {epoch + 1}/{recipe.epochs} loss {np.mean(losses):.4f} {time.monotonic() - began:.0f} s"
+        )
         if checkpoint is not None:
             _save(checkpoint, coder, optimiser, schedule, rng, epoch + 1)
         if after_epoch is not None:
@@ -65,7 +67,7 @@ def train(
 
 @torch.no_grad()
 def predict(coder: Coder, transcripts: list[Transcript], tokenizer: Tokenizer) -> list[Logits]:
-    """Logits of every head for whole transcripts."""
+    """Logits of every view and head (``"past:talk"``) for whole transcripts."""
     coder.eval()
     found = []
     for t in transcripts:
@@ -73,8 +75,13 @@ def predict(coder: Coder, transcripts: list[Transcript], tokenizer: Tokenizer) -
         with torch.autocast("cpu", dtype=torch.bfloat16):
             embedded = coder.embed_all(inputs, np.arange(len(t)))
         roles = torch.from_numpy((~t.by_therapist).astype(np.int64))
-        logits = coder.sequence(embedded.float()[None], roles[None])
-        found.append({name: value[0].float().numpy() for name, value in logits.items()})
+        found.append(
+            {
+                f"{view}:{name}": value[0].float().numpy()
+                for view, heads in coder.views.items()
+                for name, value in heads(embedded.float()[None], roles[None]).items()
+            }
+        )
     return found
 
 
@@ -118,8 +125,6 @@ def _loss(
         embedded[b, : e - s] = flat[at : at + e - s]
         roles[b, : e - s] = torch.from_numpy((~transcripts[k].by_therapist[s:e]).astype(np.int64))
         at += e - s
-    logits = coder.sequence(embedded, roles)
-    total = flat.new_zeros(())
     share = {
         "strategy": recipe.strategy_weight,
         "withdrawal": recipe.strain_weight,
@@ -127,15 +132,22 @@ def _loss(
         "disclosure": recipe.disclosure_weight,
         "subtypes": recipe.subtypes_weight,
     }
+    logits = {view: heads(embedded, roles) for view, heads in coder.views.items()}
+    total = torch.zeros(())
     for head in HEADS:
         target = torch.full((len(batch), longest, len(head.labels)), float("nan"))
         for b, (k, s, e) in enumerate(batch):
             target[b, : e - s] = torch.from_numpy(transcripts[k].targets[head.name][s:e])
         known = ~target[..., 0].isnan()
-        if known.any():
+        if not known.any():
+            continue
+        for given in logits.values():
             one = _head_loss(
-                logits[head.name][known].float(), target[known], weights[head.name],
-                one_of=head.one_of, smoothing=recipe.label_smoothing,
+                given[head.name][known].float(),
+                target[known],
+                weights[head.name],
+                one_of=head.one_of,
+                smoothing=recipe.label_smoothing,
             )
             total = total + share.get(head.name, 1.0) * one
     return total
@@ -149,7 +161,9 @@ def _head_loss(
         row = (target * weight).sum(1)
         return -((soft * logits.log_softmax(1)).sum(1) * row).sum() / row.sum()
     # A sum over labels: each is a task of its own, and rare ones must not drown in a mean of many.
-    each = nn.functional.binary_cross_entropy_with_logits(logits, target, pos_weight=weight, reduction="none")
+    each = nn.functional.binary_cross_entropy_with_logits(
+        logits, target, pos_weight=weight, reduction="none"
+    )
     return each.mean(0).sum() / 2
 
 
@@ -176,7 +190,7 @@ def _optimiser(
     optimiser = torch.optim.AdamW(
         [
             {"params": encoder, "lr": recipe.encoder_rate},
-            {"params": list(coder.sequence.parameters()), "lr": recipe.head_rate},
+            {"params": list(coder.views.parameters()), "lr": recipe.head_rate},
         ],
         weight_decay=recipe.weight_decay,
     )

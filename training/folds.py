@@ -7,10 +7,12 @@ stopped goes on where it was.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,11 +22,20 @@ from numpy.typing import NDArray
 
 from training.corpus import HEADS, Transcript, folds_of, read_corpus
 from training.fitting import Log, predict, train
-from training.network import Coder, base_folder, load_tokenizer
+from training.network import VIEWS, Coder, base_folder, load_tokenizer
 from training.recipe import Recipe
 from training.scores import counts_of
 
-__all__ = ["FOLDS", "Job", "Place", "out_of_fold", "quick_scores", "run_jobs", "train_final", "try_recipe"]
+__all__ = [
+    "FOLDS",
+    "Job",
+    "Place",
+    "out_of_fold",
+    "quick_scores",
+    "run_jobs",
+    "train_final",
+    "try_recipe",
+]
 
 FOLDS = 5
 FOLD_SEED = 0
@@ -48,7 +59,7 @@ class Place:
 
         def log(line: str) -> None:
             text = f"{time.strftime('%H:%M:%S')} {name}: {line}"
-            print(text, flush=True)
+            sys.stderr.write(text + "\n")
             with path.open("a", encoding="utf-8") as file:
                 file.write(text + "\n")
 
@@ -104,25 +115,29 @@ def _one(place: Place, job: Job) -> None:
     log(f"done {json.dumps(quick_scores(test, found))}")
 
 
-def _save_logits(path: Path, test: list[Transcript], found: list[dict[str, NDArray[np.float32]]]) -> None:
-    columns = {f"{t.id}:{h}": v for t, one in zip(test, found, strict=True) for h, v in one.items()}
+def _save_logits(
+    path: Path, test: list[Transcript], found: list[dict[str, NDArray[np.float32]]]
+) -> None:
+    columns = {f"{t.id}|{h}": v for t, one in zip(test, found, strict=True) for h, v in one.items()}
     partial = path.with_name(path.name + ".partial.npz")
     np.savez(partial, **columns)
     partial.replace(path)
 
 
-def quick_scores(test: list[Transcript], found: list[dict[str, NDArray[np.float32]]]) -> dict[str, float]:
-    """Macro F1 of each head at its plain maximum (or at one half), labels with five cases or more."""
+def quick_scores(
+    test: list[Transcript], found: list[dict[str, NDArray[np.float32]]]
+) -> dict[str, float]:
+    """Macro F1 of each view and head at the maximum (or one half), labels with five cases or more."""
     scores = {}
-    for head in HEADS:
+    for head, view in product(HEADS, VIEWS):
         target = [t.targets[head.name].astype(float) for t in test]
         marked = []
         for one in found:
-            z = one[head.name]
+            z = one[f"{view}:{head.name}"]
             marked.append(z == z.max(1, keepdims=True) if head.one_of else z > 0)
         counts = counts_of(marked, [_hard(t) if head.one_of else t for t in target])
         enough = (counts.hit + counts.missed).sum(0) >= 5
-        scores[head.name] = round(float(counts.f1()[enough].mean()), 4)
+        scores[f"{view}:{head.name}"] = round(float(counts.f1()[enough].mean()), 3)
     return scores
 
 
@@ -170,12 +185,19 @@ def train_final(place: Place, recipe: Recipe) -> Path:
     torch.set_num_threads(1)
     checkpoint = place.work / f"{recipe.key()}-final-checkpoint.pt"
     if not path.exists():
-        coder = train(place.corpus(), recipe, load_tokenizer(base), base, checkpoint=checkpoint, log=log)
+        coder = train(
+            place.corpus(), recipe, load_tokenizer(base), base, checkpoint=checkpoint, log=log
+        )
         partial = path.with_suffix(".partial")
         torch.save(coder.state_dict(), partial)
         partial.replace(path)
         checkpoint.unlink(missing_ok=True)
     return path
+
+
+def curve_jobs(recipe: Recipe) -> list[Job]:
+    """Trainings on a part of the transcripts, judged on one fold: what more data would give."""
+    return [Job(recipe, 0, share) for share in (0.25, 0.5)]
 
 
 def out_of_fold(
@@ -186,6 +208,6 @@ def out_of_fold(
     for fold in range(FOLDS):
         with np.load(place.work / f"{Job(recipe, fold).name()}.npz") as file:
             for key in file.files:
-                number, _, head = key.partition(":")
+                number, _, head = key.partition("|")
                 found.setdefault(int(number), {})[head] = file[key].astype(float)
     return [found[t.id] for t in transcripts]

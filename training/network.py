@@ -16,9 +16,14 @@ from transformers import AutoModel
 from training.corpus import HEADS
 from training.recipe import Recipe
 
-__all__ = ["Coder", "Inputs", "base_folder", "inputs_of", "load_tokenizer"]
+__all__ = ["VIEWS", "Coder", "Inputs", "base_folder", "inputs_of", "load_tokenizer"]
 
 _CLS, _SEP = 101, 102
+
+VIEWS = ("alone", "past", "both")
+"""What a sequence layer sees beside the utterance: nothing, what was said before, the whole session.
+
+All three learn on one encoder, so that what each gains is measured at no extra cost."""
 
 
 def base_folder() -> Path:
@@ -53,7 +58,12 @@ def inputs_of(
     role = [tokenizer.token_to_id("therapist"), tokenizer.token_to_id("client")]
     ids, own = [], []
     for i, words in enumerate(encoded):
-        line = [_CLS, role[0 if by_therapist[i] else 1], *shortened(words, recipe.utterance_tokens), _SEP]
+        line = [
+            _CLS,
+            role[0 if by_therapist[i] else 1],
+            *shortened(words, recipe.utterance_tokens),
+            _SEP,
+        ]
         own.append(len(line))
         for j in range(i - 1, max(-1, i - 1 - recipe.context_turns), -1):
             room = recipe.max_tokens - len(line) - 2
@@ -86,7 +96,8 @@ class Coder(nn.Module):
         self.frozen = [self.encoder.embeddings, *layers]
         for part in self.frozen:
             part.requires_grad_(False)
-        self.sequence = SequenceHeads(recipe, 2 * self.encoder.config.hidden_size)
+        width = 2 * self.encoder.config.hidden_size
+        self.views = nn.ModuleDict({view: SequenceHeads(recipe, width, view) for view in VIEWS})
 
     def train(self, mode: bool = True) -> Coder:
         """As any module, but what is frozen stays as it runs later: without dropout."""
@@ -128,26 +139,23 @@ class Coder(nn.Module):
 class SequenceHeads(nn.Module):
     """A recurrent layer over a session's utterances, and one linear head for each task."""
 
-    def __init__(self, recipe: Recipe, width: int) -> None:
+    def __init__(self, recipe: Recipe, width: int, view: str) -> None:
         super().__init__()
-        self.recipe = recipe
+        size = recipe.hidden
         self.role = nn.Embedding(2, 32)
         self.dropout = nn.Dropout(recipe.dropout)
-        self.reduce = nn.Sequential(nn.Linear(width + 32, recipe.hidden), nn.GELU(), nn.LayerNorm(recipe.hidden))
-        out = recipe.hidden
-        if recipe.sequence == "gru":
-            self.run = nn.GRU(recipe.hidden, recipe.hidden, batch_first=True, bidirectional=not recipe.past_only)
-            out += recipe.hidden * (1 if recipe.past_only else 2)
-        self.join = nn.Sequential(nn.Linear(out + width + 32, recipe.hidden * 2), nn.GELU())
-        self.heads = nn.ModuleDict({h.name: nn.Linear(recipe.hidden * 2, len(h.labels)) for h in HEADS})
+        self.reduce = nn.Sequential(nn.Linear(width + 32, size), nn.GELU(), nn.LayerNorm(size))
+        seen = {"alone": 0, "past": 1, "both": 2}[view]
+        self.run = nn.GRU(size, size, batch_first=True, bidirectional=seen == 2) if seen else None
+        self.join = nn.Sequential(nn.Linear(width + 32 + (1 + seen) * size, 2 * size), nn.GELU())
+        self.heads = nn.ModuleDict({h.name: nn.Linear(2 * size, len(h.labels)) for h in HEADS})
 
-    def forward(self, embedded: Tensor, by_therapist: Tensor) -> dict[str, Tensor]:
+    def forward(self, embedded: Tensor, by_client: Tensor) -> dict[str, Tensor]:
         """Logits of every head for (batch, n, width) utterances."""
-        own = torch.cat([embedded, self.role(by_therapist)], dim=-1)
+        own = torch.cat([embedded, self.role(by_client)], dim=-1)
         reduced = self.reduce(self.dropout(own))
         parts = [own, reduced]
-        if self.recipe.sequence == "gru":
+        if self.run is not None:
             parts.append(self.run(self.dropout(reduced))[0])
-        joined = self.join(self.dropout(torch.cat(parts, dim=-1)))
-        joined = self.dropout(joined)
+        joined = self.dropout(self.join(self.dropout(torch.cat(parts, dim=-1))))
         return {name: head(joined) for name, head in self.heads.items()}

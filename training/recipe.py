@@ -13,16 +13,13 @@ __all__ = ["Recipe", "changed"]
 class Recipe:
     """How the coder is trained.
 
-    ``context_turns`` earlier utterances stand in the encoder's own input; ``past_only`` keeps the
-    sequence layer from looking ahead.
+    ``context_turns`` earlier utterances stand in the encoder's own input.
     """
 
     frozen_layers: int = 3
     max_tokens: int = 96
     utterance_tokens: int = 64
     context_turns: int = 0
-    sequence: str = "gru"
-    past_only: bool = True
     hidden: int = 192
     dropout: float = 0.3
     chunk: int = 32

@@ -128,6 +128,7 @@ def fit_calibration(logits: Floats, target: Floats, *, one_of: bool) -> Floats:
     """
     k = logits.shape[1]
     if one_of:
+
         def loss(p: Floats) -> float:
             z = p[0] * logits + p[1:]
             z = z - z.max(1, keepdims=True)
@@ -138,13 +139,16 @@ def fit_calibration(logits: Floats, target: Floats, *, one_of: bool) -> Floats:
         return np.stack([np.full(k, best[0]), best[1:]])
     fitted = np.empty((2, k))
     for j in range(k):
+
         def loss_of(p: Floats, z: Floats = logits[:, j], t: Floats = target[:, j]) -> float:
             s = p[0] * z + p[1]
             # A weak pull to "as it is": a label with a handful of cases must not get a wild scale.
             pull = ((p[0] - 1) ** 2 + 0.05 * p[1] ** 2) / len(z)
             return float((np.logaddexp(0, s) - t * s).mean() + pull)
 
-        fitted[:, j] = minimize(loss_of, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 5), (-8, 8)]).x
+        fitted[:, j] = minimize(
+            loss_of, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 5), (-8, 8)]
+        ).x
     return fitted
 
 
@@ -171,7 +175,9 @@ def best_weights(probability: Floats, target: Floats) -> Floats:
 
     for _ in range(2):
         for j in range(k):
-            trials = [np.where(np.arange(k) == j, weights * f, weights) for f in np.linspace(0.6, 1.8, 25)]
+            trials = [
+                np.where(np.arange(k) == j, weights * f, weights) for f in np.linspace(0.6, 1.8, 25)
+            ]
             # Half-way to the best: the peak of a noisy curve is not where the next data peaks.
             best = trials[int(np.argmax([score(t) for t in trials]))]
             weights = (weights + best) / 2
