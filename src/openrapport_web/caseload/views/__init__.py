@@ -1,0 +1,1 @@
+"""Pages about clients, episodes, meetings, notes, consents and calendars."""
