@@ -56,8 +56,12 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "client": lambda p, whose: {"key": getattr(p, whose).client.key},
     "episode": lambda p, whose: {"key": getattr(p, whose).episode.key},
     "meeting": lambda p, whose: {"key": getattr(p, whose).meeting.key},
+    "note": lambda p, whose: {"key": getattr(p, whose).note.key},
+    "purpose": lambda _p, _whose: {"purpose": "record"},
+    "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
+CLIENT = {"client"}
 CARE = {"therapist"}
 CARE_AND_OFFICE = {"therapist", "manager"}
 OFFICE = {"manager"}
@@ -66,4 +70,29 @@ OFFICE = {"manager"}
 ROWS: list[tuple[str, Row]] = [
     ("health", Row(EVERYBODY)),
     ("home", Row(SIGNED_IN)),
+    # caseload
+    ("client_list", Row(CARE_AND_OFFICE)),
+    ("client_new", Row(CARE_AND_OFFICE)),
+    ("client_page", Row(CARE_AND_OFFICE, OFFICE, about="client")),
+    ("client_edit", Row(CARE_AND_OFFICE, OFFICE, about="client")),
+    ("client_edit", Row(CARE_AND_OFFICE, OFFICE, about="client", method="post")),
+    ("episode_new", Row(CARE, about="client")),
+    ("episode_edit", Row(CARE, about="episode")),
+    ("episode_end", Row(CARE, about="episode")),
+    ("episode_end", Row(CARE, about="episode", method="post")),
+    ("meeting_new", Row(CARE_AND_OFFICE, OFFICE, about="episode")),
+    ("note_new", Row(CARE, about="episode")),
+    ("note_new", Row(CARE, about="episode", method="post", data={"text": "x", "version": 0})),
+    ("meeting_page", Row(CARE_AND_OFFICE, OFFICE, about="meeting")),
+    ("meeting_edit", Row(CARE_AND_OFFICE, OFFICE, about="meeting")),
+    ("meeting_state", Row(CARE_AND_OFFICE, OFFICE, about="meeting", method="post")),
+    ("note_page", Row(CARE, about="note")),
+    ("note_edit", Row(CARE, about="note")),
+    ("consent_page", Row(CLIENT)),
+    ("consent_give", Row(CLIENT, CLIENT, about="purpose", method="post")),
+    ("consent_withdraw", Row(CLIENT, CLIENT, about="purpose")),
+    ("consent_withdraw", Row(CLIENT, CLIENT, about="purpose", method="post")),
+    ("calendar_page", Row(CARE)),
+    ("calendar_page", Row(CARE, method="post")),
+    ("calendar_feed", Row(set(), about="no token")),
 ]

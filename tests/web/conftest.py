@@ -18,6 +18,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from openrapport_web import crypto
+from openrapport_web.caseload.actions import write_note
 from openrapport_web.caseload.models import (
     Client,
     Consent,
@@ -25,6 +26,7 @@ from openrapport_web.caseload.models import (
     Episode,
     Meeting,
     MeetingState,
+    Note,
     Purpose,
 )
 from openrapport_web.people.models import Practice, Role, SupervisionLink, User
@@ -95,6 +97,7 @@ class InCare:
     client: Client
     episode: Episode
     meeting: Meeting
+    note: Note
 
 
 def _in_care(user: User, therapist: User) -> InCare:
@@ -107,7 +110,8 @@ def _in_care(user: User, therapist: User) -> InCare:
         starts_at=datetime(2026, 3, 2, 10, tzinfo=timezone.get_current_timezone()),
         state=MeetingState.HELD,
     )
-    return InCare(client, episode, meeting)
+    note = write_note(actor=therapist, episode=episode, text="A note for the tests.", version=0)
+    return InCare(client, episode, meeting, note)
 
 
 def give_consent(client: Client, *purposes: Purpose) -> None:
