@@ -22,7 +22,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from openrapport_web.audit.models import Entry
@@ -41,6 +41,7 @@ __all__ = [
     "found",
     "invitations",
     "is_here",
+    "me",
     "meetings",
     "meetings_in_care",
     "notes",
@@ -59,6 +60,19 @@ M = TypeVar("M", bound=Model)
 def is_here(user: Any) -> bool:
     """Whether somebody is signed in and has not left the practice."""
     return bool(user.is_authenticated and user.is_active and user.left_on is None)
+
+
+def me(request: HttpRequest) -> User:
+    """Give the person who is signed in.
+
+    Raises
+    ------
+    PermissionDenied
+        If nobody is.
+    """
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def _has(user: Any, role: Role) -> bool:

@@ -72,6 +72,5 @@ def show_changes(form: VersionedForm, current: dict[str, Any], version: int) -> 
         if form.cleaned_data.get(name) != value:
             shown = dict(getattr(form.fields[name], "choices", [])).get(value, value)
             form.add_error(name, f"Now it says: {shown if shown not in (None, '') else 'nothing'}")
-    form.data = form.data.copy()
-    form.data["version"] = str(version)  # type: ignore[index]
+    form.data = {**form.data.dict(), "version": str(version)}  # type: ignore[attr-defined]
     return form

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -11,8 +12,11 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
-__all__ = ["no_store", "second_factor", "session_limits"]
+from openrapport_web.people.models import Practice
+
+__all__ = ["local_time", "no_store", "second_factor", "session_limits"]
 
 Respond = Callable[[HttpRequest], HttpResponse]
 _BEGAN, _SEEN = "began_at", "seen_at"
@@ -80,3 +84,20 @@ def _has_second_factor(request: HttpRequest) -> bool:
     if not request.session.get("second_factor"):
         request.session["second_factor"] = is_mfa_enabled(request.user)
     return bool(request.session["second_factor"])
+
+
+def local_time(respond: Respond) -> Respond:
+    """Show and read times on the clock of the person, or of the practice."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.practice = SimpleLazyObject(Practice.get)  # type: ignore[attr-defined]
+        user = request.user
+        if user.is_authenticated:
+            name = user.time_zone or getattr(request.practice, "time_zone", "")  # type: ignore[attr-defined]
+            timezone.activate(ZoneInfo(name or settings.TIME_ZONE))
+        try:
+            return respond(request)
+        finally:
+            timezone.deactivate()
+
+    return answer

@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "openrapport_web.middleware.session_limits",
     "openrapport_web.middleware.second_factor",
+    "openrapport_web.middleware.local_time",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -89,10 +89,10 @@ def change_client(*, actor: Any, client: Client, version: int, **values: str) ->
 
 @transaction.atomic
 def begin_episode(
-    *, actor: Any, client: Client, therapist: Any, starts_on: date, format: str, referral: str = ""
+    *, actor: Any, client: Client, therapist: Any, starts_on: date, referral: str = "", **about: str
 ) -> Episode:
     """Begin a course of care with one therapist."""
-    episode = Episode(client=client, therapist=therapist, starts_on=starts_on, format=format)
+    episode = Episode(client=client, therapist=therapist, starts_on=starts_on, **about)
     _require_staff(actor, episode)
     episode.referral = referral
     episode.save(force_insert=True)
@@ -193,12 +193,20 @@ def say_state(*, actor: Any, meeting: Meeting, version: int, state: str) -> Meet
 
 @transaction.atomic
 def write_note(
-    *, actor: Any, episode: Episode, text: str, version: int, note: Note | None = None, meeting: Any = None
+    *,
+    actor: Any,
+    episode: Episode,
+    text: str,
+    version: int,
+    note: Note | None = None,
+    meeting: Any = None,
 ) -> Note:
     """Write a note, or a new version of one."""
     _require_therapist(actor, episode)
     if note is None:
-        note = Note(client_id=episode.client_id, episode=episode, meeting=meeting, author=actor, version=1)
+        note = Note(
+            client_id=episode.client_id, episode=episode, meeting=meeting, author=actor, version=1
+        )
         note.save(force_insert=True)
     else:
         try:

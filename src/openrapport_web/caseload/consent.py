@@ -41,7 +41,14 @@ def give_consent(*, actor: Any, client: Client, purpose: Purpose, wording: UUID)
         defaults={"wording": shown, "given_at": timezone.now()},
     )
     if is_new:
-        record(actor, "consent.given", consent, client=client.key, purpose=str(purpose), wording=shown.number)
+        record(
+            actor,
+            "consent.given",
+            consent,
+            client=client.key,
+            purpose=str(purpose),
+            wording=shown.number,
+        )
     return consent
 
 
@@ -57,7 +64,9 @@ def withdraw_consent(*, actor: Any, client: Client, purpose: Purpose) -> list[st
     from openrapport_web.recordings.actions import delete_what_rested_on
 
     _require_self(actor, client)
-    given = Consent.objects.select_for_update().filter(client=client, purpose=purpose, withdrawn_at=None)
+    given = Consent.objects.select_for_update().filter(
+        client=client, purpose=purpose, withdrawn_at=None
+    )
     consent = given.first()
     if consent is None:
         return ["You had not agreed to this, so there was nothing to take back."]

@@ -65,7 +65,9 @@ class FilterForm(forms.Form):
 class ClientForm(VersionedForm):
     """How to call and reach somebody."""
 
-    name = forms.CharField(label="Name", max_length=120, widget=forms.TextInput({"autocomplete": "off"}))
+    name = forms.CharField(
+        label="Name", max_length=120, widget=forms.TextInput({"autocomplete": "off"})
+    )
     email = forms.EmailField(label="E-mail", required=False, max_length=254)
     phone = forms.CharField(
         label="Telephone", required=False, max_length=40, widget=forms.TextInput({"type": "tel"})
@@ -93,7 +95,7 @@ class EpisodeForm(VersionedForm):
 class NewClientForm(ClientForm, EpisodeForm):
     """A client and their first episode."""
 
-    version = forms.IntegerField(initial=0, required=False, widget=forms.HiddenInput)  # type: ignore[assignment]
+    version = forms.IntegerField(initial=0, required=False, widget=forms.HiddenInput)
     field_order = ("name", "email", "phone", "language", "therapist", "starts_on", "format", "referral")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -134,7 +136,9 @@ class MeetingForm(VersionedForm):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
     )
     minutes = forms.IntegerField(label="Minutes", min_value=5, max_value=600, initial=50)
-    mode = forms.ChoiceField(label="How", choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.IN_PERSON)
+    mode = forms.ChoiceField(
+        label="How", choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.IN_PERSON
+    )
     weeks = forms.IntegerField(
         label="Repeat weekly, in all",
         min_value=1,

@@ -12,7 +12,7 @@ from openrapport_web.people.models import Practice
 __all__ = ["practice"]
 
 
-def practice(_request: HttpRequest) -> dict[str, Any]:
+def practice(request: HttpRequest) -> dict[str, Any]:
     """The practice's name, and whether all of it is fictional."""
-    held = Practice.get()
+    held = getattr(request, "practice", None) or Practice.get()
     return {"practice": held, "fictional": settings.DEMO or bool(held and held.fictional)}

@@ -32,14 +32,16 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         token = actions.new_feed(actor=request.user)
         address = request.build_absolute_uri(reverse("calendar_feed", kwargs={"token": token}))
-    has_one = CalendarFeed.objects.filter(user=request.user).exists()
+    has_one = CalendarFeed.objects.filter(user=access.me(request)).exists()
     return render(request, "caseload/calendar_page.html", {"address": address, "has_one": has_one})
 
 
 @require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """Give a calendar program the meetings, without names: it may lie in somebody's cloud."""
-    feed = CalendarFeed.objects.select_related("user").filter(token_hash=actions.feed_hash(token)).first()
+    feed = (
+        CalendarFeed.objects.select_related("user").filter(token_hash=actions.feed_hash(token)).first()
+    )
     if feed is None:
         raise Http404
     now = timezone.now()

@@ -18,7 +18,13 @@ from openrapport_web import access
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload import actions
 from openrapport_web.caseload.actions import NotPossible
-from openrapport_web.caseload.forms import ClientForm, EndingForm, EpisodeForm, FilterForm, NewClientForm
+from openrapport_web.caseload.forms import (
+    ClientForm,
+    EndingForm,
+    EpisodeForm,
+    FilterForm,
+    NewClientForm,
+)
 from openrapport_web.caseload.models import Client, Episode, MeetingState
 from openrapport_web.editing import ChangedMeanwhile, show_changes
 from openrapport_web.people.models import Role
@@ -59,7 +65,11 @@ def _filtered(clients: QuerySet[Client], asked: dict[str, Any], user: Any) -> Qu
         return clients
     mine = Q() if Role.MANAGER in user.roles else Q(therapist=user)
     running = Episode.objects.filter(mine, ends_on=None).values("client")
-    return clients.exclude(pk__in=running) if asked.get("state") == "ended" else clients.filter(pk__in=running)
+    return (
+        clients.exclude(pk__in=running)
+        if asked.get("state") == "ended"
+        else clients.filter(pk__in=running)
+    )
 
 
 def _rows(clients: list[Client], user: Any) -> list[dict[str, Any]]:
@@ -86,7 +96,7 @@ def client_new(request: HttpRequest) -> HttpResponse:
     """Add a client and their first episode."""
     access.require(request.user, Role.THERAPIST, Role.MANAGER)
     initial = {"starts_on": timezone.localdate(), "version": 0}
-    form = NewClientForm(request.POST or None, user=request.user, initial=initial)
+    form = NewClientForm(request.POST or None, user=access.me(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         values = {k: v for k, v in form.cleaned_data.items() if k != "version"}
         therapist = values.pop("therapist", request.user)

@@ -21,7 +21,9 @@ __all__ = ["consent_give", "consent_page", "consent_withdraw"]
 # What goes when a yes is taken back, said before it is.
 CONSEQUENCES = {
     Purpose.RECORD: "Recordings of your meetings are deleted at once. Written words and results stay.",
-    Purpose.TRANSCRIBE: "The written words of your meetings, and all results made from them, are deleted at once.",
+    Purpose.TRANSCRIBE: (
+        "The written words of your meetings, and all results made from them, are deleted at once."
+    ),
     Purpose.ANALYSE: "All results of looking at your meetings are deleted at once. Written words stay.",
     Purpose.SUPERVISION: "No supervisor can see your sessions any more. What they saw stays in your list.",
     Purpose.RESEARCH: "Nothing more is handed out for research.",
@@ -38,7 +40,9 @@ def consent_page(request: HttpRequest) -> HttpResponse:
         {
             "purpose": purpose,
             "consent": given.get(purpose),
-            "wording": given[purpose].wording if purpose in given else wording_of(purpose, client.language),
+            "wording": given[purpose].wording
+            if purpose in given
+            else wording_of(purpose, client.language),
         }
         for purpose in Purpose
     ]

@@ -21,7 +21,15 @@ from openrapport_web.caseload.models import MeetingState, Note
 from openrapport_web.caseload.views.clients import _form, _values
 from openrapport_web.editing import ChangedMeanwhile, show_changes
 
-__all__ = ["meeting_edit", "meeting_new", "meeting_page", "meeting_state", "note_edit", "note_new", "note_page"]
+__all__ = [
+    "meeting_edit",
+    "meeting_new",
+    "meeting_page",
+    "meeting_state",
+    "note_edit",
+    "note_new",
+    "note_page",
+]
 
 
 @login_required
@@ -33,7 +41,9 @@ def meeting_new(request: HttpRequest, key: UUID) -> HttpResponse:
         values = {k: v for k, v in form.cleaned_data.items() if k != "version"}
         try:
             made = actions.plan_meetings(actor=request.user, episode=episode, **values)
-            messages.success(request, "Planned." if len(made) == 1 else f"{len(made)} meetings planned.")
+            messages.success(
+                request, "Planned." if len(made) == 1 else f"{len(made)} meetings planned."
+            )
             return redirect("client_page", key=episode.client_id)
         except NotPossible as error:
             form.add_error(None, str(error))
@@ -42,7 +52,7 @@ def meeting_new(request: HttpRequest, key: UUID) -> HttpResponse:
 
 def _staff_only(records: Any, request: HttpRequest) -> Any:
     """Clients see their meetings in their own place; planning is for the people of the practice."""
-    return records if request.user.is_staff_member else records.none()
+    return records if access.me(request).is_staff_member else records.none()
 
 
 @require_safe
@@ -109,12 +119,16 @@ def note_new(request: HttpRequest, key: UUID) -> HttpResponse:
     meeting = None
     if asked := request.GET.get("meeting"):
         try:
-            meeting = access.found(access.meetings_in_care(request.user).filter(episode=episode), UUID(asked))
+            meeting = access.found(
+                access.meetings_in_care(request.user).filter(episode=episode), UUID(asked)
+            )
         except ValueError:
             raise Http404 from None
     form = NoteForm(request.POST or None, initial={"version": 0})
     if request.method == "POST" and form.is_valid():
-        note = actions.write_note(actor=request.user, episode=episode, meeting=meeting, **form.cleaned_data)
+        note = actions.write_note(
+            actor=request.user, episode=episode, meeting=meeting, **form.cleaned_data
+        )
         return redirect("note_page", key=note.key)
     return _form(request, form, "A note", "Save", "client_page", episode.client_id)
 
@@ -126,7 +140,9 @@ def note_page(request: HttpRequest, key: UUID) -> HttpResponse:
     note = access.found(_notes(request), key)
     record(request.user, "note.read", note, client=note.client_id)
     versions = list(note.versions.select_related("by"))
-    return render(request, "caseload/note_page.html", {"note": note, "now": versions[0], "before": versions[1:]})
+    return render(
+        request, "caseload/note_page.html", {"note": note, "now": versions[0], "before": versions[1:]}
+    )
 
 
 @login_required
