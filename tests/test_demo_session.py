@@ -1,13 +1,15 @@
-"""The fictional session is whole: long enough, timed, with a strain and its repair in place."""
+"""The fictional sessions are whole: long enough, timed, with their turning points in place."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from openrapport.demo import demo_path
+from openrapport.demo import TRANSCRIPTS, demo_path, is_fictional, transcript_path
+from openrapport.errors import BadInput
 from openrapport.io.files import read_session
 from openrapport.session import Role, Session
 
@@ -105,9 +107,62 @@ def test_what_the_client_counted_was_said(demo: Session) -> None:
     assert sum(spoken.words[i].count("just") for i in np.flatnonzero(advised)) == 4
 
 
-def test_the_file_says_first_that_it_is_fictional() -> None:
-    with demo_path() as path:
+# All of them
+
+
+@pytest.fixture(params=sorted(TRANSCRIPTS))
+def any_session(request: pytest.FixtureRequest) -> Session:
+    with transcript_path(request.param) as path:
+        return read_session(path)
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_every_file_says_first_that_it_is_fictional(name: str) -> None:
+    with transcript_path(name) as path:
         head = path.read_text(encoding="utf-8")[:200]
     assert re.match(
         r"WEBVTT\n\nNOTE\nFictional session, written for OpenRapport\. No real person", head
     )
+
+
+def test_every_session_is_a_timed_talk_of_two(any_session: Session) -> None:
+    spoken = any_session.utterances
+    assert {party.role for party in any_session.parties} == {Role.THERAPIST, Role.CLIENT}
+    assert 180 <= len(spoken) <= 640
+    assert spoken.has_times.all()
+    assert (np.diff(spoken.start_ms) >= 0).all()
+    assert spoken.ids == tuple(str(i) for i in range(1, len(spoken) + 1))
+    for party in (0, 1):
+        own = spoken.party == party
+        assert (spoken.start_ms[own][1:] >= spoken.end_ms[own][:-1]).all()
+        seconds = (spoken.end_ms - spoken.start_ms)[own].sum() / 1000
+        assert 2 <= spoken.n_words[own].sum() / seconds <= 3
+
+
+def test_every_session_has_overlaps_and_silences(any_session: Session) -> None:
+    _, length = silences(any_session)
+    assert (length < 0).sum() >= 8
+    assert (length >= 4_000).sum() >= 8
+
+
+def test_in_the_video_session_the_client_grows_quiet_until_it_is_noticed() -> None:
+    with transcript_path("fictional-video-session") as path:
+        session = read_session(path)
+    start = session.utterances.start_ms / MINUTE_MS
+    client = session.spoken_by(Role.CLIENT)
+    noticed = minute_of(session, "I may have missed something")
+    quiet = client & (start > 3) & (start < noticed)
+    after = client & (start > noticed)
+    words = session.utterances.n_words
+    assert np.median(words[quiet]) <= 4 < 10 <= np.median(words[after])
+    assert any("[sound drops]" in text for text in session.utterances.text)
+
+
+def test_a_transcript_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(BadInput, match="expected one of fictional-session"):
+        transcript_path("../secrets")
+
+
+def test_each_of_them_is_known_to_be_fictional_whatever_it_is_called(any_session: Session) -> None:
+    assert is_fictional(any_session.sources)
+    assert not is_fictional([replace(source, sha256="0" * 64) for source in any_session.sources])
