@@ -6,6 +6,7 @@ Olaf did until yesterday. Mara manages, Rui does research. Gone left the practic
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
 
 from openrapport_web import crypto
 from openrapport_web.caseload.actions import write_note
@@ -39,6 +43,45 @@ def _places_of_their_own(settings: Any, tmp_path: Path) -> None:
     """Keys and files of one test are gone with it."""
     settings.KEYS_DIR = tmp_path / "keys"
     settings.FILES_DIR = tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def _a_log_that_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test with a live server the tables are emptied, which the audit log refuses."""
+    if not {"live_server", "transactional_db"} & set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'audit_entry_no_%'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute("DELETE FROM audit_entry")
+        for _, sql in triggers:
+            cursor.execute(sql)
+
+
+@pytest.fixture
+def browse(chromium: Chromium, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Open a browser in which somebody has signed in: ``browse(practice.alba).goto("/")``."""
+    opened = []
+
+    def browse(user: User | None = None, **context: Any) -> Page:
+        size = {"width": 1280, "height": 900}
+        given = {"viewport": size, "reduced_motion": "reduce", "base_url": live_server.url, **context}
+        opened.append(chromium.new_context(**given))
+        if user is not None:
+            cookie = signed_in(user).cookies[django_settings.SESSION_COOKIE_NAME]
+            opened[-1].add_cookies(
+                [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+            )
+        return opened[-1].new_page()
+
+    yield browse
+    for context in opened:
+        context.close()
 
 
 def make_client(name: str, user: User | None = None) -> Client:
