@@ -1,0 +1,145 @@
+"""From the trained network to the files that ship: ONNX, eight-bit weights, hashes, a check.
+
+The encoder and the sequence layer are two files, because they run on other shapes: the encoder on
+batches of utterances of like length, the sequence layer once over a whole session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from training.corpus import HEADS, Transcript
+from training.fitting import predict
+from training.folds import Place
+from training.network import Coder, base_folder, inputs_of, load_tokenizer
+from training.recipe import Recipe
+
+__all__ = ["MODEL", "SHIPPED", "VIEW", "agreement_with_network", "export", "sha256_of"]
+
+MODEL = Path("src/openrapport/coding/model")
+VIEW = "past"
+SHIPPED = tuple(head for head in HEADS if head.name != "subtypes")
+_OPSET = 17
+
+
+class _Encoder(nn.Module):
+    def __init__(self, coder: Coder) -> None:
+        super().__init__()
+        self.coder = coder
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        out = self.coder.encoder(
+            input_ids=ids, attention_mask=mask, token_type_ids=torch.zeros_like(ids)
+        )
+        hidden = out.last_hidden_state
+        weight = mask.unsqueeze(-1).to(hidden.dtype)
+        return torch.cat([(hidden * weight).sum(1) / weight.sum(1), hidden[:, 0]], dim=1)
+
+
+class _Session(nn.Module):
+    def __init__(self, coder: Coder) -> None:
+        super().__init__()
+        self.heads = coder.views[VIEW]
+
+    def forward(self, embedded: Tensor, by_client: Tensor) -> Tensor:
+        logits = self.heads(embedded, by_client)
+        return torch.cat([logits[head.name] for head in SHIPPED], dim=-1)[0]
+
+
+def export(place: Place, recipe: Recipe, weights: Path) -> Path:
+    """Write the model's files into the work folder; ``install`` of the report puts them in place."""
+    log = place.logger("export")
+    base = base_folder()
+    coder = Coder(recipe, base)
+    coder.load_state_dict(torch.load(weights, weights_only=True))
+    coder.eval()
+    folder = place.work / "model"
+    folder.mkdir(exist_ok=True)
+    _write_onnx(coder, folder)
+    shutil.copyfile(base / "tokenizer.json", folder / "tokenizer.json")
+    log(" ".join(f"{p.name} {p.stat().st_size / 1e6:.1f} MB" for p in sorted(folder.iterdir())))
+    kept = agreement_with_network(coder, folder, place.corpus()[::8])
+    (place.work / "export.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    log(json.dumps(kept))
+    return folder
+
+
+def _write_onnx(coder: Coder, folder: Path) -> None:
+    full = folder / "encoder-full.onnx"
+    ids = torch.ones(2, 7, dtype=torch.long)
+    torch.onnx.export(
+        _Encoder(coder),
+        (ids, ids),
+        str(full),
+        input_names=["ids", "mask"],
+        output_names=["embedded"],
+        dynamic_axes={"ids": {0: "n", 1: "length"}, "mask": {0: "n", 1: "length"}, "embedded": {0: "n"}},
+        opset_version=_OPSET,
+        dynamo=False,
+    )
+    quantize_dynamic(
+        str(full), str(folder / "encoder.onnx"), per_channel=True, weight_type=QuantType.QInt8
+    )
+    full.unlink()
+    width = 2 * coder.encoder.config.hidden_size
+    torch.onnx.export(
+        _Session(coder),
+        (torch.zeros(1, 5, width), torch.zeros(1, 5, dtype=torch.long)),
+        str(folder / "session.onnx"),
+        input_names=["embedded", "by_client"],
+        output_names=["logits"],
+        dynamic_axes={"embedded": {1: "n"}, "by_client": {1: "n"}, "logits": {0: "n"}},
+        opset_version=_OPSET,
+        dynamo=False,
+    )
+    for name in ("encoder.onnx", "session.onnx"):
+        model = onnx.load(str(folder / name))
+        del model.metadata_props[:]
+        onnx.checker.check_model(model)
+        onnx.save(model, str(folder / name))
+
+
+def agreement_with_network(
+    coder: Coder, folder: Path, transcripts: list[Transcript]
+) -> dict[str, float]:
+    """How often the exported files decide as the network does, before calibration, for each head."""
+    tokenizer = load_tokenizer(base_folder())
+    theirs = predict(coder, transcripts, tokenizer)
+    encoder = InferenceSession(str(folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
+    session = InferenceSession(str(folder / "session.onnx"), providers=["CPUExecutionProvider"])
+    same: dict[str, list[NDArray[np.bool_]]] = {head.name: [] for head in SHIPPED}
+    for t, one in zip(transcripts, theirs, strict=True):
+        inputs = inputs_of(tokenizer, t.text, t.by_therapist, coder.recipe)
+        embedded = []
+        for ids in inputs.ids:
+            row = np.array([ids], dtype=np.int64)
+            embedded.append(encoder.run(None, {"ids": row, "mask": np.ones_like(row)})[0])
+        by_client = (~t.by_therapist).astype(np.int64)[None]
+        logits = session.run(
+            None, {"embedded": np.concatenate(embedded)[None], "by_client": by_client}
+        )[0]
+        at = 0
+        for head in SHIPPED:
+            mine, at = logits[:, at : at + len(head.labels)], at + len(head.labels)
+            other = one[f"{VIEW}:{head.name}"]
+            mine_on = mine == mine.max(1, keepdims=True) if head.one_of else mine > 0
+            other_on = other == other.max(1, keepdims=True) if head.one_of else other > 0
+            speaks = t.by_therapist if head.role == "therapist" else ~t.by_therapist
+            same[head.name].append((mine_on == other_on)[speaks].all(axis=1))
+    return {name: round(float(np.concatenate(rows).mean()), 4) for name, rows in same.items()}
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
