@@ -366,6 +366,9 @@ def test_demo_writes_the_report_of_the_fictional_session(run: Run, tmp_path: Pat
     assert outcome.status == 0
     page = next((tmp_path / "out").glob("*.html"))
     assert page.resolve().as_uri() in outcome.err
+    first, *_, last = outcome.err.splitlines()
+    assert "fictional" in first
+    assert last == "next, with a transcript of your own: openrapport analyze session.vtt"
 
 
 def test_help_is_there_for_every_verb_with_an_example(run: Run) -> None:

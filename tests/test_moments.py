@@ -145,7 +145,7 @@ def test_short_replies_after_advice_are_shown_with_their_numbers() -> None:
     moment = found(held)["withdrawal_after_input"]
     assert moment.evidence == ("u41", "u42", "u44", "u46", "u48")
     assert "gave advice; the client's next 4 replies had a median of 1.5 words" in moment.reason
-    assert "where it is 12" in moment.reason
+    assert "in this session 12 are usual" in moment.reason
     assert moment.measured == (ADVICE_IS_RIGHT,)
 
 

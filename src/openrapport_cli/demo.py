@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from openrapport_cli.analyze import Wanted, analyze_files
 from openrapport_cli.inputs import Reading
+from openrapport_cli.messages import note
 
 __all__ = ["demo"]
 
@@ -32,5 +34,9 @@ def demo(context: click.Context, out: Path) -> None:
     from openrapport.demo import demo_path
 
     reading = Reading(therapist=None, client=None, columns=None, session=None, ending=None)
+    note("the session is fictional: it was written for OpenRapport, and no real person speaks in it")
     with demo_path() as path:
-        context.exit(analyze_files([path], reading, Wanted(out)))
+        status = analyze_files([path], reading, Wanted(out))
+    program = sys.argv[0] if Path(sys.argv[0]).name == "openrapport" else "openrapport"
+    note(f"next, with a transcript of your own: {program} analyze session.vtt")
+    context.exit(status)

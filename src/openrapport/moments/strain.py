@@ -21,10 +21,10 @@ __all__ = ["Run", "runs_of_short_replies", "withdrawals"]
 
 # What a client may draw back from, in the words of the reason.
 _INPUT = {
-    "confrontation": "argued or contradicted",
-    "advice": "gave advice",
-    "advice_with_leave": "gave advice",
-    "information": "explained something",
+    "confrontation": ("argued or contradicted", "an argument"),
+    "advice": ("gave advice", "advice"),
+    "advice_with_leave": ("gave advice", "advice"),
+    "information": ("explained something", "information"),
 }
 
 # One or two short answers are ordinary; three in a row, soon after, are a change.
@@ -125,7 +125,11 @@ def withdrawals(scene: Scene, runs: list[Run]) -> Iterator[Candidate | NotMeasur
     inputs = scene.codes("strategy", tuple(_INPUT))
     if inputs is None:
         why = "no coder looked for advice, information or confrontation here."
-        yield not_looked_for("withdrawal_after_input", "Short replies after input, and repairs", why)
+        yield not_looked_for(
+            "withdrawal_after_input",
+            "Short replies after advice, information or an argument, and repairs",
+            why,
+        )
         return
     for run in runs:
         if run.cause < 0:
@@ -142,14 +146,15 @@ def _withdrawal(scene: Scene, run: Run, inputs: Codes) -> Candidate:
     minimal = scene.codes("withdrawal", ["minimal_response"])
     coded = int(_minimal(scene)[list(run.turns)].sum())
     fall = 1 - words / max(scene.usual_words, 1.0)
+    did, what = _INPUT[label]
     return Candidate(
         kind="withdrawal_after_input",
         favourable=False,
-        title="Short replies after " + ("an argument" if label == "confrontation" else "input"),
+        title=f"Short replies after {what}",
         reason=(
-            f"The therapist {_INPUT[label]}; the client's next {len(run.turns)} replies had a median "
-            f"of {plain_number(words)} words, in a session where it is "
-            f"{plain_number(scene.usual_words)}. It may be worth asking how it landed."
+            f"The therapist {did}; the client's next {len(run.turns)} replies had a median "
+            f"of {plain_number(words)} words; in this session {plain_number(scene.usual_words)} are usual. "
+            "It may be worth asking how it landed."
         ),
         first=int(scene.turns.first[run.cause]),
         last=int(scene.turns.last[run.turns[-1]]),

@@ -262,7 +262,7 @@ def _missing(missing: Iterable[NotMeasured]) -> list[str]:
     lines = []
     for reason, names in by_reason.items():
         named = ", ".join(dict.fromkeys(filter(None, names)))
-        lines.append(f"{named}: {reason}" if named else reason)
+        lines.append(f"{named or 'All of it'}: {reason}")
     return lines
 
 
@@ -366,8 +366,9 @@ def _marks(report: Report, session: Session, index: dict[str, int]) -> dict[int,
     Codes have marks of their own, and the kinds of small words would stand beside every line.
     """
     marks: dict[int, dict[str, str]] = {}
+    few = min(_FEW, len(index) // 4)
     for finding in report.findings:
-        if finding.step.startswith(("codes.", "coordination.")) or len(finding.evidence) > _FEW:
+        if finding.step.startswith(("codes.", "coordination.")) or len(finding.evidence) > few:
             continue
         for evidence in finding.evidence:
             here = marks.setdefault(_place(evidence, session, index), {})

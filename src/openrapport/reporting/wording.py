@@ -62,7 +62,9 @@ def amount(value: float, unit: str) -> str:
     if unit == "share":
         return f"{_digits(100 * value, 0)}%"
     if unit == "difference in probability":
-        return f"{_digits(abs(100 * value), 0)} points {'less' if value < 0 else 'more'} often"
+        points = _digits(100 * value, 0)
+        less = points.startswith("\N{MINUS SIGN}")
+        return f"{points[less:]} points {'less' if less else 'more'} often"
     if unit in ("ratio", "similarity", "compound"):
         return _digits(value, 2)
     if unit == "ms":
