@@ -6,6 +6,7 @@ an interval or what chance alone would give.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -272,6 +273,41 @@ class Report:
             "moments": [_moment_json(m) for m in self.moments],
         }
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Report:
+        """Read a report back from what :meth:`to_json` gave.
+
+        Parameters
+        ----------
+        document : dict
+            As it was given. Moments keep their order; their weights are not in it, and are 0.
+
+        Returns
+        -------
+        report : Report
+            Which gives the same document again.
+
+        Raises
+        ------
+        BadInput
+            If it is no such document.
+        """
+        try:
+            return cls(
+                version=document["version"],
+                session=document["session"],
+                parties=tuple(Party(p["name"], Role(p["role"])) for p in document["parties"]),
+                sources=tuple(Source(s["name"], s["sha256"]) for s in document["sources"]),
+                steps=tuple(document["steps"]),
+                findings=tuple(_finding_from(f) for f in document["findings"]),
+                not_measured=tuple(_not_measured_from(m) for m in document["not_measured"]),
+                moments=tuple(_moment_from(m) for m in document["moments"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadInput(
+                f"this is no report of OpenRapport ({type(error).__name__}); analyse the session again"
+            ) from None
+
 
 def _evidence_json(evidence: tuple[Evidence, ...]) -> list[str | list[int]]:
     return [[e.start_ms, e.end_ms] if isinstance(e, Span) else e for e in evidence]
@@ -328,3 +364,72 @@ def _moment_json(moment: Moment) -> dict[str, Any]:
         "step": moment.step,
         "measured": _measured_json(moment.measured),
     }
+
+
+def _finding_from(row: Mapping[str, Any]) -> Finding:
+    null = row["null"]
+    return Finding(
+        name=row["name"],
+        value=row["value"],
+        unit=row["unit"],
+        n=row["n"],
+        counted=row["counted"],
+        step=row["step"],
+        party=_role_from(row["party"]),
+        aspect=row["aspect"],
+        interval=_pair(row["interval"]) if row["interval"] else None,
+        null=null and Null(**{name: null[name] for name in Null.__dataclass_fields__}),
+        evidence=_evidence_from(row["evidence"]),
+        measured=_measured_from(row["measured"]),
+    )
+
+
+def _not_measured_from(row: Mapping[str, Any]) -> NotMeasured:
+    return NotMeasured(
+        step=row["step"],
+        reason=row["reason"],
+        name=row["name"],
+        party=_role_from(row["party"]),
+        aspect=row["aspect"],
+    )
+
+
+def _moment_from(row: Mapping[str, Any]) -> Moment:
+    return Moment(
+        kind=row["kind"],
+        favourable=row["favourable"],
+        title=row["title"],
+        reason=row["reason"],
+        utterances=tuple(row["utterances"]),
+        evidence=_evidence_from(row["evidence"]),
+        weight=0.0,
+        step=row["step"],
+        measured=_measured_from(row["measured"]),
+    )
+
+
+def _role_from(value: str | None) -> Role | None:
+    return None if value is None else Role(value)
+
+
+def _pair(values: Sequence[float]) -> tuple[float, float]:
+    low, high = values
+    return low, high
+
+
+def _evidence_from(values: Sequence[str | Sequence[int]]) -> tuple[Evidence, ...]:
+    return tuple(e if isinstance(e, str) else Span(*e) for e in values)
+
+
+def _measured_from(rows: Sequence[Mapping[str, Any]]) -> tuple[MeasuredError, ...]:
+    return tuple(
+        MeasuredError(
+            code=row["code"],
+            metric=row["metric"],
+            value=row["value"],
+            interval=_pair(row["interval"]),
+            n=row["n"],
+            on=row["on"],
+        )
+        for row in rows
+    )

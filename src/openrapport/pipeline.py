@@ -84,7 +84,13 @@ def prepare(session: Session, *, coder: Coder | None = None) -> Session:
     return session.with_codes(*coder.code(session)).with_ratings(affect.rate(session))
 
 
-def measure(session: Session, *, seed: int = 0, only: Collection[str] | None = None) -> Report:
+def measure(
+    session: Session,
+    *,
+    seed: int = 0,
+    only: Collection[str] | None = None,
+    before: Callable[[str], object] | None = None,
+) -> Report:
     """Run the steps on a session that is prepared.
 
     Parameters
@@ -96,6 +102,9 @@ def measure(session: Session, *, seed: int = 0, only: Collection[str] | None = N
         session gives the same numbers whichever other steps run.
     only : collection of str, optional
         Names of the steps to run; all where none is given.
+    before : callable, optional
+        Is called with the name of each step before it runs, for whoever shows progress. What it
+        raises ends the work.
 
     Returns
     -------
@@ -115,6 +124,8 @@ def measure(session: Session, *, seed: int = 0, only: Collection[str] | None = N
     provided = _provided(session)
     results: list[Result] = []
     for step in steps:
+        if before is not None:
+            before(step.name)
         missing = sorted(step.needs - provided)
         if missing:
             reason = "; ".join(_why_missing(session, need) for need in missing)

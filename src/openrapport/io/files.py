@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from openrapport.errors import BadFile, BadInput, BadTranscript
+from openrapport.io.labels import same_label
 from openrapport.io.plain import reader_of
 from openrapport.io.raw import RawTranscript
 from openrapport.io.roles import RoleGuess, guess_roles, spoken, to_session
@@ -18,7 +19,7 @@ from openrapport.io.whisper import read_whisper
 from openrapport.io.writers import write_srt, write_table, write_vtt
 from openrapport.session import Session, Source
 
-__all__ = ["READABLE", "WRITABLE", "read_session", "read_sessions", "write_session"]
+__all__ = ["READABLE", "WRITABLE", "read_session", "read_sessions", "speakers", "write_session"]
 
 READABLE = (".vtt", ".srt", ".txt", ".csv", ".tsv", ".json", ".docx", ".eaf", ".TextGrid", ".zip")
 """Endings of the files that can be read."""
@@ -145,6 +146,33 @@ def read_session(
     if next(sessions, None) is not None:
         raise BadInput(f"{Path(path).name}: the file holds several sessions; name one with --session")
     return first
+
+
+def speakers(path: str | Path) -> tuple[str, ...]:
+    """Name who speaks in a transcript, for whoever has to say who is who.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file with an ending from ``READABLE``; no bundle, which says itself who is who.
+
+    Returns
+    -------
+    labels : tuple of str
+        As the file writes them, in the order in which they first speak. They are often names.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read.
+    """
+    path = Path(path)
+    labels: dict[str, str] = {}
+    for raw in _raw_transcripts(path, path.suffix.lower(), None, None):
+        for utterance in spoken(raw)[0]:
+            label = utterance.speaker or ""
+            labels.setdefault(same_label(label), label)
+    return tuple(labels.values())
 
 
 def write_session(session: Session, path: str | Path) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ transcript, so the page takes the session beside it.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from openrapport.codes import Codes
 from openrapport.demo import is_fictional
@@ -27,7 +28,10 @@ from openrapport.session import Session
 from openrapport.span import Span
 from openrapport.speech.latency import silences
 
-__all__ = ["IndexRow", "render", "render_index"]
+__all__ = ["Beside", "IndexRow", "environment", "moment_place", "page_values", "render", "render_index"]
+
+Beside = Callable[[str], str]
+"""Gives HTML to stand beside a place of the page."""
 
 FIRST_MOMENTS = 3
 _QUOTES = 4
@@ -58,7 +62,14 @@ class IndexRow:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Find the templates of reports.
+
+    Returns
+    -------
+    environment : jinja2.Environment
+        One for the whole process.
+    """
     environment = Environment(
         loader=PackageLoader("openrapport.reporting"),
         autoescape=select_autoescape(default=True),
@@ -88,30 +99,71 @@ def render(report: Report, session: Session, *, paper: bool = False) -> str:
     html : str
         A whole document that needs nothing else.
     """
+    template = environment().get_template("report.html.j2")
+    return template.render(paper=paper, **page_values(report, session))
+
+
+def page_values(report: Report, session: Session, beside: Beside | None = None) -> dict[str, Any]:
+    """Compute what the page's template fills in.
+
+    Parameters
+    ----------
+    report : Report
+        What was found.
+    session : Session
+        Prepared, the one that the report speaks of.
+    beside : callable, optional
+        Gives HTML to stand beside a moment (``"moment:repair:u17"``) or an utterance (``"u17"``).
+
+    Returns
+    -------
+    values : dict
+        By the names that the template knows.
+    """
     index = {key: i for i, key in enumerate(session.utterances.ids)}
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            paper=paper,
-            fictional=is_fictional(report.sources),
-            length=_length(session),
-            n_utterances=len(session.utterances),
-            moments=[
-                _moment_view(m, number, session, index) for number, m in enumerate(report.moments, 1)
-            ],
-            first_moments=FIRST_MOMENTS,
-            why_no_moments=[m.reason for m in report.not_measured if m.step.startswith("moments")],
-            timeline=charts.timeline(session, report.moments),
-            has_codes=session.coded("behaviour") is not None,
-            groups=_groups(report, session, index),
-            transcript=_transcript(report, session, index),
-            coders=sorted(
-                {codes.coder for codes in session.codes} | {r.rater for r in session.ratings}
-            ),
-        )
-    )
+    beside = beside or _nothing
+    transcript = _transcript(report, session, index)
+    for row in transcript:
+        row["beside"] = Markup(beside(f"u{row['row'].index + 1}"))  # noqa: S704 - the caller's own HTML
+    moments = [_moment_view(m, number, session, index) for number, m in enumerate(report.moments, 1)]
+    for view in moments:
+        view["beside"] = Markup(beside(moment_place(view["moment"], session)))  # noqa: S704 - as above
+    return {
+        "report": report,
+        "fictional": is_fictional(report.sources),
+        "length": _length(session),
+        "n_utterances": len(session.utterances),
+        "moments": moments,
+        "first_moments": FIRST_MOMENTS,
+        "why_no_moments": [m.reason for m in report.not_measured if m.step.startswith("moments")],
+        "timeline": charts.timeline(session, report.moments),
+        "has_codes": session.coded("behaviour") is not None,
+        "groups": _groups(report, session, index),
+        "transcript": transcript,
+        "coders": sorted({codes.coder for codes in session.codes} | {r.rater for r in session.ratings}),
+    }
+
+
+def moment_place(moment: Moment, session: Session) -> str:
+    """Name a moment so that it is found again after a correction.
+
+    Parameters
+    ----------
+    moment : Moment
+        Of a report.
+    session : Session
+        The one that the report speaks of.
+
+    Returns
+    -------
+    place : str
+        Its kind and its first utterance, counted from 1: ``"moment:repair:u17"``.
+    """
+    return f"moment:{moment.kind}:u{session.utterances.ids.index(moment.utterances[0]) + 1}"
+
+
+def _nothing(_place: str) -> str:
+    return ""
 
 
 def render_index(rows: Sequence[IndexRow]) -> str:
@@ -132,9 +184,9 @@ def render_index(rows: Sequence[IndexRow]) -> str:
         for name, party, aspect in COMPARED
         if (column := _column([row.report.find(name, party, aspect) for row in rows]))
     ]
-    environment = _environment()
-    script, *_ = environment.loader.get_source(environment, "sort.js")  # type: ignore[union-attr]
-    return environment.get_template("index.html.j2").render(
+    templates = environment()
+    script, *_ = templates.loader.get_source(templates, "sort.js")  # type: ignore[union-attr]
+    return templates.get_template("index.html.j2").render(
         columns=columns,
         rows=list(enumerate(rows)),
         script=script,
