@@ -84,7 +84,11 @@ def _write_onnx(coder: Coder, folder: Path) -> None:
         str(full),
         input_names=["ids", "mask"],
         output_names=["embedded"],
-        dynamic_axes={"ids": {0: "n", 1: "length"}, "mask": {0: "n", 1: "length"}, "embedded": {0: "n"}},
+        dynamic_axes={
+            "ids": {0: "n", 1: "length"},
+            "mask": {0: "n", 1: "length"},
+            "embedded": {0: "n"},
+        },
         opset_version=_OPSET,
         dynamo=False,
     )

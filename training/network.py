@@ -90,7 +90,10 @@ class Coder(nn.Module):
         self.recipe = recipe
         # Attention keeps all of a short utterance: dropout there costs a seventh of the time.
         self.encoder = AutoModel.from_pretrained(
-            str(base), add_pooling_layer=False, attention_probs_dropout_prob=0.0
+            str(base),
+            add_pooling_layer=False,
+            attention_probs_dropout_prob=0.0,
+            attn_implementation="eager",
         )
         layers = self.encoder.encoder.layer[: recipe.frozen_layers]
         self.frozen = [self.encoder.embeddings, *layers]
