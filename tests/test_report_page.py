@@ -193,11 +193,27 @@ def test_twice_as_large_the_page_still_fits(chromium: Browser, pages: dict[str, 
     assert page.evaluate("getComputedStyle(document.querySelector('nav')).position") == "static"
 
 
-def test_nothing_glides_for_those_who_asked_for_stillness(
-    chromium: Browser, pages: dict[str, str]
+def test_nothing_on_the_page_moves_by_itself(chromium: Browser, pages: dict[str, str]) -> None:
+    page = open_page(chromium, pages["report"], viewport=DESK)
+    moving = page.evaluate(
+        """[...document.querySelectorAll('*')].map(e => getComputedStyle(e)).filter(s =>
+           s.scrollBehavior !== 'auto' || s.transitionDuration !== '0s' || s.animationName !== 'none').length"""
+    )
+    assert moving == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_bar_above_never_covers_where_a_link_leads(
+    chromium: Browser, pages: dict[str, str], width: int
 ) -> None:
-    page = open_page(chromium, pages["report"], viewport=DESK, reduced_motion="reduce")
-    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    page = open_page(chromium, pages["report"], viewport={"width": width, "height": 700})
+    for target in ("timeline-title", "u270", "finding-gap", "moment-2"):
+        page.evaluate(f"location.hash = '{target}'")
+        top, bar = page.evaluate(
+            f"""[document.getElementById('{target}').getBoundingClientRect().top,
+                 document.querySelector('nav').getBoundingClientRect().bottom]"""
+        )
+        assert bar <= top < 350
 
 
 def test_on_paper_everything_is_open(chromium: Browser, pages: dict[str, str]) -> None:
