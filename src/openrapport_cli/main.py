@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib.metadata import EntryPoints, entry_points
 from types import FrameType
 from typing import NoReturn
 
@@ -27,7 +28,27 @@ __all__ = ["cli", "main"]
 DONE, OUR_FAULT, WRONG_INPUT, STOPPED = 0, 1, 2, 130
 
 
+class _Verbs(click.Group):
+    """Our verbs, and those that other packages offer: looked up by name, imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(entry.name for entry in _offered())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for entry in _offered(name=cmd_name):
+            command = entry.load()
+            if isinstance(command, click.Command):
+                return command
+        return super().get_command(ctx, cmd_name)
+
+
+def _offered(name: str | None = None) -> EntryPoints:
+    offered = entry_points(group="openrapport.verbs")
+    return offered if name is None else offered.select(name=name)
+
+
 @click.group(
+    cls=_Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )

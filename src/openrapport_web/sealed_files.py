@@ -38,11 +38,11 @@ class Sealer:
     """Writes a sealed file; what is not finished is no file.
 
     The file appears under its name only when the block ends without an error, after it reached
-    the disk.
+    the disk. A ``preamble`` stands in front, unencrypted; the reader must skip it.
     """
 
-    def __init__(self, path: Path, key: bytes, *, context: str) -> None:
-        self.path, self._new = path, path.with_name(path.name + ".part")
+    def __init__(self, path: Path, key: bytes, *, context: str, preamble: bytes = b"") -> None:
+        self.path, self._new, self._preamble = path, path.with_name(path.name + ".part"), preamble
         self._cipher, self._context = AESGCM(key), context.encode()
         self._prefix, self._number, self._rest = os.urandom(_PREFIX_BYTES), 0, bytearray()
         self._file: BinaryIO
@@ -51,7 +51,7 @@ class Sealer:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(descriptor, "wb")
-        self._file.write(_MAGIC + self._prefix)
+        self._file.write(self._preamble + _MAGIC + self._prefix)
         return self
 
     def write(self, data: bytes) -> None:
@@ -87,7 +87,9 @@ def seal_bytes(path: Path, data: bytes, key: bytes, *, context: str) -> None:
         sealer.write(data)
 
 
-def opened(path: Path, key: bytes, *, context: str, start: int = 0) -> Iterator[bytes]:
+def opened(
+    path: Path, key: bytes, *, context: str, start: int = 0, preamble_bytes: int = 0
+) -> Iterator[bytes]:
     """Read a sealed file chunk by chunk.
 
     Parameters
@@ -100,6 +102,8 @@ def opened(path: Path, key: bytes, *, context: str, start: int = 0) -> Iterator[
         The same as when it was written.
     start : int
         First byte of the content that is wanted; chunks before it are not read.
+    preamble_bytes : int
+        What stands in front of the sealed part.
 
     Yields
     ------
@@ -115,12 +119,13 @@ def opened(path: Path, key: bytes, *, context: str, start: int = 0) -> Iterator[
     number, skip = divmod(start, CHUNK_BYTES)
     step = CHUNK_BYTES + _TAG_BYTES
     with path.open("rb") as file:
+        file.seek(preamble_bytes)
         header = file.read(_HEADER_BYTES)
         if len(header) != _HEADER_BYTES or not header.startswith(_MAGIC):
             raise ContentLost(f"{context} is no sealed file")
-        size = os.fstat(file.fileno()).st_size - _HEADER_BYTES
+        size = os.fstat(file.fileno()).st_size - _HEADER_BYTES - preamble_bytes
         n_chunks = -(-size // step)
-        file.seek(_HEADER_BYTES + number * step)
+        file.seek(preamble_bytes + _HEADER_BYTES + number * step)
         for i in range(number, n_chunks):
             nonce = _nonce(header[len(_MAGIC) :], i, last=i == n_chunks - 1)
             try:

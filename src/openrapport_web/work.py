@@ -1,0 +1,61 @@
+"""The worker: does what is queued, and takes over what a worker that died left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+__all__ = ["run_worker"]
+
+_RESCUE_EVERY_S, _SWEEP_EVERY_S, _LOOK_EVERY_S = 30, 3_600, 2
+
+
+def run_worker(*, with_parent: bool = False) -> None:
+    """Work until stopped. Django must be set up.
+
+    Parameters
+    ----------
+    with_parent : bool
+        Stop when the process that started this one is gone, however it ended.
+    """
+    from django.core.management import call_command
+
+    stop = threading.Event()
+    parent = os.getppid() if with_parent else None
+    rescuer = threading.Thread(target=_rescue_now_and_then, args=(stop, parent), daemon=True)
+    rescuer.start()
+    try:
+        call_command("db_worker", interval=0.5, verbosity=1, reload=False)
+    finally:
+        stop.set()
+        rescuer.join(timeout=5)
+
+
+def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
+    from django.db import close_old_connections
+
+    from openrapport_web.recordings.tasks import rescue, sweep
+
+    rescued = swept = float("-inf")
+    while not stop.wait(_LOOK_EVERY_S if rescued > 0 else 0):
+        now = time.monotonic()
+        if now - rescued > _RESCUE_EVERY_S:
+            rescue()
+            rescued = now
+        if now - swept > _SWEEP_EVERY_S:  # retention and expired uploads
+            sweep()
+            swept = now
+        close_old_connections()
+        if parent is not None and os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrapport_web.settings")
+    import django
+
+    django.setup()
+    run_worker(with_parent=True)
