@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -16,14 +17,27 @@ from openrapport_cli.main import cli
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("verb", sorted(cli.commands))
+_CONTEXT = click.Context(cli)
+
+
+@pytest.mark.parametrize("verb", cli.list_commands(_CONTEXT))
 def test_every_verb_and_option_stands_on_its_page(verb: str) -> None:
     page = (DOCS / "command-line.md").read_text("utf-8")
     assert f"## `openrapport {verb}" in page
-    for parameter in cli.commands[verb].params:
+    command = cli.get_command(_CONTEXT, verb)
+    assert command is not None
+    for parameter in command.params:
         if isinstance(parameter, click.Option):
             for name in parameter.opts:
                 assert f"`{name}" in page, name
+
+
+def test_every_setting_stands_on_its_page() -> None:
+    source = (DOCS.parent / "src/openrapport_web/settings.py").read_text("utf-8")
+    read = set(re.findall(r"env\.(?:text|flag|number|names|folder)\(\s*\"([A-Z_]+)\"", source))
+    written = set(re.findall(r"`OPENRAPPORT_([A-Z_]+)`", (DOCS / "settings.md").read_text("utf-8")))
+    assert read == written
+    assert len(read) > 15
 
 
 def test_every_ending_stands_in_the_table_of_formats() -> None:

@@ -32,7 +32,6 @@ FILES_DIR = HOME / "files"
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_MB", default=4096, low=1, high=65_536) * 2**20
 SESSION_HOURS = env.number("SESSION_HOURS", default=10, low=1, high=72)
 SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", default=30, low=1, high=24 * 60)
-WORKER_INSIDE = env.flag("WORKER_INSIDE", default=False)
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in ("WARNING", "INFO", "ERROR"):
     env.complain(

@@ -98,9 +98,8 @@ def test_nothing_is_ever_replaced(home: Path, tmp_path: Path) -> None:
         read_backup(tmp_path / "b", home=home, master=MASTER)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_old_backup_of_a_deleted_client_stays_unreadable(
-    practice: SimpleNamespace, tmp_path: Path
+    transactional_db: None, practice: SimpleNamespace, tmp_path: Path
 ) -> None:
     """The whole way: back up, delete the client, restore the old backup, find nothing."""
     teo, cleo = practice.teos, practice.cleos
