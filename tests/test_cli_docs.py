@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 from openrapport import read_session, run
 from openrapport.demo import demo_path
 from openrapport.io.files import READABLE
 from openrapport.reporting.explanations import EXPLANATIONS
+from openrapport.simulation import PracticeParameters, simulate_practice, sources
+from openrapport.simulation.layout import laid_out
 from openrapport_cli.main import cli
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -50,3 +54,27 @@ def test_every_finding_of_the_fictional_session_is_explained() -> None:
     with demo_path() as path:
         report = run(read_session(path))
     assert {finding.name for finding in report.findings} - set(EXPLANATIONS) == set()
+
+
+def test_every_parameter_of_a_fictional_practice_stands_on_its_page_with_its_source() -> None:
+    page = (DOCS / "guide" / "fictional-practice.md").read_text("utf-8")
+    parameters = PracticeParameters()
+    for name, source in sources().items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        assert row.endswith(f"| {getattr(parameters, name)} | {source} |")
+
+
+def test_every_source_of_a_fictional_practice_is_a_reference() -> None:
+    page = (DOCS / "references.md").read_text("utf-8").splitlines()
+    keys = {key for source in sources().values() for key in re.findall(r"[A-Z]\w+\d{4}", source)}
+    assert len(keys) >= 10
+    assert keys <= set(page)
+
+
+def test_every_file_of_a_fictional_practice_stands_on_its_page_with_its_columns() -> None:
+    page = (DOCS / "guide" / "fictional-practice.md").read_text("utf-8")
+    practice = simulate_practice(
+        PracticeParameters(clients=3), rng=np.random.default_rng(1), end=date(2025, 6, 18)
+    )
+    for name, columns in laid_out(practice).items():
+        assert f"| `{name}` | `{','.join(columns)}`" in page

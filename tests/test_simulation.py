@@ -21,6 +21,7 @@ from openrapport.simulation import (
     Reason,
     simulate_practice,
 )
+from openrapport.simulation.layout import laid_out
 
 END = date(2025, 6, 18)
 PLANNED, HELD, MISSED, CANCELLED = range(4)
@@ -396,6 +397,19 @@ def test_too_few_places_leave_clients_waiting() -> None:
     assert waiting > 20
     # First come, first served.
     assert np.unique(found.episodes.client).max() == len(np.unique(found.episodes.client)) - 1
+
+
+def test_a_practice_where_nobody_has_met_has_tables_with_heads_and_no_rows() -> None:
+    found = next(
+        one
+        for one in (practice(seed, clients=1, months=1, waiting_share=0) for seed in range(100))
+        if len(one.meetings) == 0
+    )
+    files = laid_out(found)
+    assert len(found.episodes) == len(found.ratings) == 0
+    assert list(files["meetings.csv"])[:3] == ["meeting", "client", "occasion"]
+    assert len(files["clients.csv"]["name"]) == 1
+    assert not any(files["forms.csv"].values())
 
 
 def test_strains_that_would_make_more_clients_leave_than_asked_are_refused() -> None:

@@ -22,6 +22,7 @@ from openrapport_cli.code import code
 from openrapport_cli.convert import convert
 from openrapport_cli.demo import demo
 from openrapport_cli.messages import complain, fault_of, os_error_text
+from openrapport_cli.simulate import simulate
 
 __all__ = ["cli", "main"]
 
@@ -63,7 +64,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (analyze, code, convert, demo):
+for verb in (analyze, code, convert, demo, simulate):
     cli.add_command(verb)
 
 

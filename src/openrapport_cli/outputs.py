@@ -162,7 +162,7 @@ class ReportFolder:
         for name in new:
             if (self.path / name).exists():
                 raise BadInput(
-                    f"{self.path / name} exists and OpenRapport did not write it; choose another --out"
+                    f"{self.path / name} exists and OpenRapport did not write it; choose another folder"
                 )
         # A report holds what was said in a session: a folder that we make is its owner's alone.
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ class MeetingStatus(StrEnum):
 class Modality(StrEnum):
     """How two people meet."""
 
-    IN_PERSON = "in person"
+    IN_PERSON = "in_person"
     VIDEO = "video"
     TELEPHONE = "telephone"
 
@@ -170,9 +170,23 @@ class Table:
             enumeration. None where there is nothing: no ending yet, an item left out.
         """
         names = [one.name for one in fields(self)]
-        columns = [_plain(getattr(self, name), self.CODES.get(name)) for name in names]
-        for values in zip(*columns, strict=True):
+        for values in zip(*map(self.plain, names), strict=True):
             yield dict(zip(names, values, strict=True))
+
+    def plain(self, name: str) -> list[Any]:
+        """Read one column in plain Python values.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        values : list
+            As in ``rows``.
+        """
+        return _plain(getattr(self, name), self.CODES.get(name))
 
 
 def _frozen(values: Any, dtype: str) -> NDArray[Any]:
