@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from openrapport import pipeline
 from openrapport.demo import TRANSCRIPTS, demo_path, is_fictional, transcript_path
 from openrapport.errors import BadInput
 from openrapport.io.files import read_session
@@ -95,6 +96,18 @@ def test_the_strain_lies_in_the_middle_and_its_repair_after_it(demo: Session) ->
     start, length = silences(demo)
     within = (advice * MINUTE_MS < start) & (start < complaint * MINUTE_MS)
     assert 12_000 <= length[within].max() <= 15_000
+
+
+def test_strain_and_repair_are_among_the_moments(demo: Session) -> None:
+    shown = {moment.kind: moment for moment in pipeline.run(demo).moments}
+    place = {id_: i for i, id_ in enumerate(demo.utterances.ids)}
+    for kind, since, until in (
+        ("withdrawal_after_input", "Because you haven't actually said yes", "Can I stop us"),
+        ("repair", "Can I stop us for a minute", "What would be more use to you now"),
+    ):
+        for id_ in shown[kind].evidence:
+            at = demo.utterances.start_ms[place[str(id_)]] / MINUTE_MS
+            assert minute_of(demo, since) <= at <= minute_of(demo, until)
 
 
 def test_what_the_client_counted_was_said(demo: Session) -> None:

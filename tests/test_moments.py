@@ -181,6 +181,32 @@ def test_a_repair_is_shown_beside_the_strain_it_follows() -> None:
     assert "median of 30 words" in shown["repair"].reason
 
 
+def test_a_strain_may_last_as_long_as_replies_stay_short() -> None:
+    lasting = talk(1, 2, 1, 2, *[6] * 12, 30, 25, 40, fill=30)
+    shown = found(coded(session(*lasting), {60: "advice", 92: "genuineness"}))
+    assert "For 16 replies the client's median was 6 words" in shown["repair"].reason
+    assert "spoke of their own part" in shown["repair"].reason
+
+
+def test_replies_that_grew_by_themselves_need_no_repair() -> None:
+    recovered = talk(1, 2, 1, 2, *[12] * 12, 30, 25, 40, fill=30)
+    assert "repair" not in found(coded(session(*recovered), {60: "advice", 92: "genuineness"}))
+
+
+def test_of_several_talks_about_it_the_surest_mark_is_shown() -> None:
+    held = coded(session(*talk(1, 2, 1, 2, 30, 25, 40, 30)), {40: "advice"})
+    codes = held.codes[0]
+    sure = Codes(
+        "strategy",
+        "hand",
+        codes.labels,
+        utterance=[40, 48, 50],
+        label=[STRATEGIES.index(code) for code in ("advice", "genuineness", "feedback_seeking")],
+        probability=[1.0, 0.3, 0.7],
+    )
+    assert found(held.with_codes(sure))["repair"].evidence[0] == "u51"
+
+
 def test_asking_without_longer_replies_is_no_repair() -> None:
     held = coded(session(*talk(1, 2, 1, 2, 3, 3, 3)), {40: "advice", 48: "feedback_seeking"})
     assert "repair" not in found(held)

@@ -54,10 +54,30 @@ def test_the_main_behaviour_shows_in_the_wording(line, behaviour):
         ("T You've worked really hard, and that takes a lot of courage. I'm impressed.", "affirmation"),
         ("T Did I get that right?", "feedback_seeking"),
         ("T I'm sorry, I misunderstood you there.", "genuineness"),
+        ("T I interrupted you there, and that's on me.", "genuineness"),
+        ("T I felt a bit lost just now, and I wanted you to know.", "genuineness"),
+        ("T I'm really glad you told me that.", "genuineness"),
+        ("T How do you feel about our work together?", "feedback_seeking"),
+        ("T What was it like for you when I asked that?", "feedback_seeking"),
+        ("T Would you like something different from me?", "feedback_seeking"),
+        ("T Of course you were. That sounds awful, and it makes sense to me.", "validation"),
     ],
 )
 def test_a_strategy_shows_in_the_wording(line, strategy):
     assert strategy in codes_of_last("strategy", "T Hello.", TALK, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "strategy"),
+    [
+        ("T I'm sorry to hear that.", "genuineness"),
+        ("T What was it like for you when your sister moved out?", "feedback_seeking"),
+        ("T Today we have an hour. How do you feel about your sister?", "feedback_seeking"),
+        ("T I asked her to write to us about our work together.", "feedback_seeking"),
+    ],
+)
+def test_what_is_not_about_the_two_of_them_is_not_coded_so(line, strategy):
+    assert strategy not in codes_of_last("strategy", "T Hello.", TALK, line)
 
 
 def test_a_reflection_is_simple_or_complex_and_never_both():

@@ -5,6 +5,7 @@ Everything here looks back, nothing looks ahead.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ _YOU = frozenset("you you're you've you'd you'll your yours yourself".split())
 _I = frozenset("i i'm i've i'd i'll my me mine myself we we're we've our".split())
 _SOUNDS = frozenset("says_sounds_like says_you_said".split())
 _YOU_STATEMENT = frozenset("starts_with_you so_you names_your_feeling names_your_wish".split())
+_ASKS_OF_THIS_TALK = frozenset({"asks_how_it_is", "speaks_of_this_talk"})
 _ADVICE = frozenset({"advises", "directs"})
 
 _EARLIER_TURNS = 6  # how far back a summary is looked for, in the client's utterances
@@ -92,9 +94,21 @@ def _form(text: str, words: tuple[str, ...], marked: tuple[str, ...]) -> set[str
         cues.add("says_you_often")
     if 12 * i >= n > 0:
         cues.add("says_i_often")
+    if any(_ASKS_OF_THIS_TALK <= phrase_cues(sentence) for sentence in _questions(marked)):
+        cues.add("asks_of_this_talk")
     if text.rstrip().endswith(("-", "\u2013", "\u2014", "...", "\u2026")):
         cues.add("unfinished")
     return cues
+
+
+def _questions(marked: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Sentences that end in a question mark, with the mark where they begin."""
+    start = 0
+    for i, word in enumerate(marked):
+        if word == "<":
+            start = i
+        elif word == "?":
+            yield marked[start : i + 1]
 
 
 def _length_cue(n: int) -> str:

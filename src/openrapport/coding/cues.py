@@ -145,6 +145,22 @@ PHRASES: dict[str, str] = {
         frustrating|pretty|quite), no wonder, natural, normal, not alone, a lot of people, of course
         you, anyone
     """,
+    "grants_the_feeling": """
+        of course (you|it was|it is|it does|it did|anyone), (make|makes|made) (sense|perfect sense|
+        total sense|complete sense|a lot of sense) (to me|that you|why|how you|given|when you|
+        because), no wonder, ^ (anyone|anybody|everyone|most people|many people) (would|might|feels|
+        feel), i think (anyone|anybody|most people|many people) would, understandable, (natural|
+        normal|human) (to|reaction|response|feeling|that you|for you), (only|completely|perfectly|
+        totally) (natural|normal|human), i (can|could) (see|understand|imagine|appreciate|hear)
+        (why|how|that <|that being|that must|it <), i understand (why|how you|how hard|how difficult|
+        that it's), (must|that must) (be|have been|feel) (so|really|very|pretty|quite|hard|tough|
+        awful|frightening|scary|painful|lonely|exhausting|frustrating|difficult), (that's|that is|
+        it's|sounds) (so|really|very|pretty|quite) (hard|tough|awful|frightening|scary|painful|
+        lonely|exhausting|frustrating|difficult|stressful|shocking), (that|it) sounds (hard|tough|
+        awful|frightening|scary|painful|lonely|exhausting|difficult), i'm (so|really|very) sorry
+        (to hear|you|that you), i'm sorry (to hear|you've|you're|that you), you're not alone, (every
+        right|good reason|every reason|entitled) to (feel|be)
+    """,
     "says_it_is_hard": """
         (hard|tough|difficult|rough|scary|awful|terrible|painful|challenging|frustrating|stressful|
         overwhelming|upsetting|uncomfortable), sorry (to|that|you|about), (it's|that's|is) (okay|ok|
@@ -159,21 +175,53 @@ PHRASES: dict[str, str] = {
     """,
     "apologises": """
         (i'm|am|so) sorry (if|for|that i|i|about that|to have|we), i (apologize|apologise), my
-        (fault|mistake|bad|apologies), i (got|had) (that|it) wrong, i misunderstood, i should (have|
-        not), i shouldn't have
+        (fault|mistake|bad|apologies|doing), (my|my own) part in, i (got|had) (that|it|this|you)
+        wrong, i (should|could) (have|not), i (should've|could've|shouldn't have), i (was|wasn't|have
+        been|haven't been) (wrong|too|unfair|fair|clear|unclear|clumsy|defensive|listening|hearing),
+        (that's|that is|that was|this is|it's) (mine <|on me|my part), i (argued|interrupted|
+        pushed|rushed|pressed|pressured|lectured|ignored|overlooked|misheard|misread|misjudged|
+        misunderstood|assumed|dismissed|hurried|snapped|preached), i (missed|lost) (you|that|what|
+        how), i (went|was going) (too|past|over|straight|ahead), i (jumped|carried|kept) (in|on|
+        ahead|going|pushing), i (cut|talked over|hurt) you, i let you down, i (didn't|wasn't really)
+        (listen|listening|hear|notice|ask you|understand|see that|see how|mean to)
     """,
     "speaks_of_itself_here": """
-        i've been there, i (feel|felt) (touched|moved|sad|honored|honoured|close), i'm (touched|
-        moved|confused|feeling), (to|be) (honest|frank) with you, i have to admit, makes me feel,
-        i'm struggling
+        i've been there, i (feel|felt|got|get|am|was|feel a bit|felt a bit) (touched|moved|sad|
+        honored|honoured|close|uneasy|stuck|lost|helpless|defensive|impatient|anxious|nervous|
+        protective|worried|torn), i'm (touched|moved|confused|feeling|honored|honoured|humbled|
+        grateful), (to|be) (honest|frank|open) with you, i have to admit, (makes|made|makes it) me
+        feel, (touches|moves|saddens) me, means a lot to me, i'm struggling, i'm (glad|really glad|
+        so glad|very glad|grateful|sad) (you|that you) (told|tell|said|say|shared|came|come|brought|
+        asked|trusted|felt|were), i (find|found|notice|noticed|catch|caught) myself, (between|about)
+        (you and me|the two of us), between us, i don't like that (i|you|we), i care about you
     """,
     "asks_if_right": """
         (did|have|do) i (get|got|understand|understood|hear) (that|it|this|you) (right|correctly|
         correct|so), (did|have) i (miss|missed), (am|was) i (getting|hearing|understanding) (that|
         it|you|this), is (that|it) (accurate|fair) ?, does that sound (right|accurate|about), how
-        (was|is) (this|today's|our) (session|conversation|talk|meeting), (anything|something) (i|we)
-        (missed|left), how (was|is) (this|today) for you, how (are|do) you (feel|feeling) about
-        (our|this|talking|being here), (was|is) this (helpful|useful), what was (helpful|useful)
+        (was|is) (this|today's|our) (session|conversation|talk|meeting), (anything|something|
+        anything else|anything that|something that) (i|we|i've|we've) (missed|left|got wrong|
+        haven't|didn't|don't), how (was|is) (this|today) for you, how (are|do) you (feel|feeling)
+        about (our|this|talking|being here), (was|is) this (helpful|useful), what was (helpful|
+        useful), what you're saying ?, what you were saying ?, what you mean ?
+    """,
+    "asks_how_it_is": """
+        like for you, for you ?, (how|what) (do|did|are|were) you (feel|feeling|think|thinking|make|
+        see|hear|notice), (how|what) (is|was|does|did|has|about) (it|this|that|being|talking|our),
+        how's (it|this|that), (was|is|were) (it|this|that|there) (helpful|useful|okay|ok|hard|
+        uncomfortable|difficult|awkward|something|anything), (would|do|did|could) you (like|want|
+        need|wish|have wanted|rather), what (was|is|were|are) (missing|helpful|useful|hard),
+        (bothered|bothers|hurt|upset|helped|helps) you
+    """,
+    "speaks_of_this_talk": """
+        (about|at|from|with|towards) (me|us) (<|?|here|today|right now|now|when|while|and|or), (me
+        as|us as), between (us|you and me), the two of us, you and (i|me), (in|being) here, here (with
+        me|together), (this|our|today's) (session|
+        conversation|talk|hour|meeting|relationship|work together|time together), (last|past) (few|
+        five|ten|fifteen|couple of) minutes, just now, what i('ve|'m) (said|asked|did|saying|
+        asking), (what|when|how|where) i (said|asked|did|suggested|put|say|ask|do|suggest), the way
+        (i|we), (what|how) we (are|were|have been) (doing|talking|working), how we're (doing|
+        talking|working)
     """,
     "worries": """
         i'm (really|just|very|a) (concerned|worried), i'm (concerned|worried), concerns me, worries
@@ -296,6 +344,7 @@ CIRCUMSTANCES: tuple[str, ...] = (
     "after_many_words",
     "after_a_question",
     "opens_the_session",
+    "asks_of_this_talk",
     "after_leave",
     "advises_after_leave",
     "advises_without_leave",
@@ -304,8 +353,11 @@ CIRCUMSTANCES: tuple[str, ...] = (
 )
 """Cues of form and of what came before; see :mod:`openrapport.coding.circumstances`."""
 
-CUES: tuple[str, ...] = (*PHRASES, *CIRCUMSTANCES)
-"""Every cue, in the order of the scorecards' columns."""
+# Each alone says little; in one question they make "asks_of_this_talk".
+_PARTS = frozenset({"asks_how_it_is", "speaks_of_this_talk"})
+
+CUES: tuple[str, ...] = (*(cue for cue in PHRASES if cue not in _PARTS), *CIRCUMSTANCES)
+"""Every cue that counts for a code, in the order of the scorecards' columns."""
 
 _FILLERS = frozenset(
     """so and but well um uh uhm okay ok now right yeah because like then alright oh yes mm-hmm mm-hm

@@ -48,7 +48,7 @@ STRATEGIES: tuple[str, ...] = tuple(c for c in SCHEMES["strategy"] if c not in _
 WITHDRAWAL: tuple[str, ...] = ("minimal_response",)
 
 WRITTEN: Mapping[str, tuple[str, ...]] = {
-    "feedback_seeking": ("asks_if_right",),
+    "feedback_seeking": ("asks_if_right", "asks_of_this_talk"),
     "genuineness": ("apologises", "speaks_of_itself_here"),
 }
 """Strategies too rare to learn points for: one of these cues is enough."""

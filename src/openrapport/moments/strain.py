@@ -33,8 +33,10 @@ _FULL_RUN = 8
 _SHORT_SHARE = 1 / 3
 _SHORT_AT_LEAST, _SHORT_AT_MOST = 3, 10
 
+# A strain may last; it counts as long as replies have not grown again by themselves.
+_EXCHANGES_TO_REPAIR = 30
+_STILL_SHORT = 2 / 3
 _REPLIES_AFTER_REPAIR = 3
-_EXCHANGES_TO_REPAIR = 8
 _LONGER = 2.0
 
 
@@ -166,33 +168,51 @@ def _withdrawal(scene: Scene, run: Run, inputs: Codes) -> Candidate:
 
 
 def _repair(scene: Scene, run: Run) -> Candidate | None:
+    """Find the surest mark of a talk about it, with replies still short before and long after."""
     codes = scene.codes("strategy", ASKS)
-    asks = np.flatnonzero(scene.turns_with(codes, ASKS) * scene.of_therapist)
+    surely = scene.turns_with(codes, ASKS) * scene.of_therapist
     client = np.flatnonzero(scene.of_client)
     end = int(np.searchsorted(client, run.turns[-1]))
     until = client[min(end + _EXCHANGES_TO_REPAIR, len(client) - 1)]
-    during = float(np.median(scene.words[list(run.turns)]))
-    for ask in asks[(asks > run.turns[1]) & (asks <= until)].tolist():
-        replies = client[client > ask][:_REPLIES_AFTER_REPAIR]
-        if len(replies) < _REPLIES_AFTER_REPAIR:
-            continue
-        after = float(np.median(scene.words[replies]))
-        if after < max(scene.usual_words, _LONGER * during):
-            continue
-        label = scene.surest(codes, ask, ASKS)
-        return Candidate(
-            kind="repair",
-            favourable=True,
-            title="Short replies, then a talk about it",
-            reason=(
-                f"After {len(run.turns)} short replies (median {plain_number(during)} words) the "
-                f"therapist {asked(label)}; the client's next {len(replies)} replies had a median of "
-                f"{plain_number(after)} words. What made it possible to say more?"
-            ),
-            first=int(scene.turns.first[ask]),
-            last=int(scene.turns.last[replies[-1]]),
-            evidence=scene.ids((ask, *replies.tolist())),
-            strength=min(1.0, 0.5 + after / (4 * max(scene.usual_words, 1.0))),
-            measured=measured_for(codes, [label], "precision"),
-        )
-    return None
+    asks = np.flatnonzero(surely)
+    asks = asks[(asks > run.turns[1]) & (asks <= until)]
+    repairs = [ask for ask in asks.tolist() if _grows(scene, client, run, ask)]
+    if not repairs:
+        return None
+    ask = max(repairs, key=lambda turn: float(surely[turn]))
+    before, replies = _around(client, run, ask)
+    during, after = (float(np.median(scene.words[turns])) for turns in (before, replies))
+    label = scene.surest(codes, ask, ASKS)
+    return Candidate(
+        kind="repair",
+        favourable=True,
+        title="Short replies, then a talk about it",
+        reason=(
+            f"For {len(before)} replies the client's median was {plain_number(during)} words, in a session "
+            f"where it is {plain_number(scene.usual_words)}. Then the therapist {asked(label)}; the "
+            f"client's next {len(replies)} replies had a median of {plain_number(after)} words. What made "
+            "it possible to say more?"
+        ),
+        first=int(scene.turns.first[ask]),
+        last=int(scene.turns.last[replies[-1]]),
+        evidence=scene.ids((ask, *replies.tolist())),
+        strength=min(1.0, 0.5 + after / (4 * max(scene.usual_words, 1.0))),
+        measured=measured_for(codes, [label], "precision"),
+    )
+
+
+def _around(
+    client: NDArray[np.int64], run: Run, ask: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The client's turns from the start of a run until the therapist asks, and the next ones."""
+    before = client[(client >= run.turns[0]) & (client < ask)]
+    return before, client[client > ask][:_REPLIES_AFTER_REPAIR]
+
+
+def _grows(scene: Scene, client: NDArray[np.int64], run: Run, ask: int) -> bool:
+    before, replies = _around(client, run, ask)
+    if len(replies) < _REPLIES_AFTER_REPAIR:
+        return False
+    during, after = np.median(scene.words[before]), np.median(scene.words[replies])
+    still_short = during <= _STILL_SHORT * scene.usual_words
+    return bool(still_short and after >= max(scene.usual_words, _LONGER * during))
