@@ -6,6 +6,7 @@
                 BadTranscript   a transcript (VTT, SRT, text, CSV, JSON, Word)
                 BadAnnotation   ELAN or TextGrid
                 BadBundle       our own bundle (manifest and Parquet)
+        BadModel            a file of the trained coder is missing or damaged
 
 A message says what was expected, what came, where, and what to do. It is one line, and it never
 quotes what a client or a therapist said: a log may keep it.
@@ -13,7 +14,15 @@ quotes what a client or a therapist said: a log may keep it.
 
 from __future__ import annotations
 
-__all__ = ["BadAnnotation", "BadBundle", "BadFile", "BadInput", "BadTranscript", "OpenRapportError"]
+__all__ = [
+    "BadAnnotation",
+    "BadBundle",
+    "BadFile",
+    "BadInput",
+    "BadModel",
+    "BadTranscript",
+    "OpenRapportError",
+]
 
 
 class OpenRapportError(Exception):
@@ -73,3 +82,7 @@ class BadAnnotation(BadFile):
 
 class BadBundle(BadFile):
     """A bundle cannot be read."""
+
+
+class BadModel(OpenRapportError):
+    """A file of the trained coder is missing or damaged, or it gave what is no probability."""

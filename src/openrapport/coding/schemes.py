@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["SCHEMES"]
+__all__ = ["SCHEMES", "UNSPECIFIED"]
+
+UNSPECIFIED = "unspecified"
+"""A move away or against whose kind the coder cannot tell."""
 
 _STRATEGY = """simple_reflection complex_reflection summary open_question closed_question affirmation
     validation insight information advice advice_with_leave collaboration feedback_seeking genuineness
@@ -23,8 +26,15 @@ SCHEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # The client on change: exactly one.
         "talk": ("change", "sustain", "neutral"),
         # Moves of the client away from the therapist or the work, or against them: any number.
-        "withdrawal": ("denial", "minimal_response", "avoidance", "deference", "hopelessness"),
-        "confrontation": ("complaint", "rejection", "self_defence", "control"),
+        "withdrawal": (
+            "denial",
+            "minimal_response",
+            "avoidance",
+            "deference",
+            "hopelessness",
+            UNSPECIFIED,
+        ),
+        "confrontation": ("complaint", "rejection", "self_defence", "control", UNSPECIFIED),
         # How personal it is, from nothing (0) to something vulnerable (3): exactly one.
         "disclosure": ("0", "1", "2", "3"),
     }

@@ -1,0 +1,188 @@
+"""The files of the trained coder, and from utterances to what the network makes of them.
+
+    encoder.onnx     a small transformer: tokens of an utterance -> what it says
+    session.onnx     a recurrent layer: an utterance after those before it -> a number for each label
+    tokenizer.json   words -> tokens
+    card.json        labels, calibration, thresholds, measured error, hashes of the other files
+
+Every file is checked against its hash before it is used. Nothing is fetched from anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openrapport.errors import BadModel
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+__all__ = ["MODEL_FOLDER", "Network"]
+
+MODEL_FOLDER = Path(__file__).with_name("model")
+"""Where the files that ship lie."""
+
+_BATCH_TOKENS = 2048  # as many tokens go through the encoder at once: memory stays flat
+_CLS, _SEP = 101, 102
+# Of 5,000 words a tokenizer needs the first and the last few hundred characters only.
+_CHARACTERS_OF_A_TOKEN = 24
+
+_GET_IT_BACK = (
+    "install OpenRapport again (pip install --force-reinstall --no-deps openrapport; in a clone: git "
+    "checkout -- src/openrapport/coding/model), or code by rules meanwhile (--coder rules)"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The trained network, loaded when it is first used.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its files lie.
+    """
+
+    folder: Path = MODEL_FOLDER
+
+    @cached_property
+    def card(self) -> Mapping[str, Any]:
+        """What ``card.json`` says: labels, calibration, thresholds, measured error."""
+        try:
+            card: Mapping[str, Any] = json.loads(self._bytes("card.json"))
+            _ = card["name"], card["files"], card["heads"], card["utterance_tokens"]
+        except (ValueError, TypeError, KeyError):
+            raise BadModel(f"card.json of the trained coder is damaged; {_GET_IT_BACK}") from None
+        return card
+
+    @cached_property
+    def _encoder(self) -> InferenceSession:
+        return _running(self._checked("encoder.onnx"), "encoder.onnx")
+
+    @cached_property
+    def _session(self) -> InferenceSession:
+        return _running(self._checked("session.onnx"), "session.onnx")
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_str(self._checked("tokenizer.json").decode("utf-8"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    def logits(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Let the network read a session.
+
+        Parameters
+        ----------
+        texts : sequence of str, length n
+            Utterances of the therapist and the client, in order.
+        by_client : ndarray of bool, shape (n,)
+            Who spoke.
+
+        Returns
+        -------
+        logits : ndarray of float64, shape (n, n_labels)
+            A number for each label of each head, in the card's order. A row rests on its own
+            utterance and on those before it, never on later ones.
+
+        Raises
+        ------
+        BadModel
+            If a file is missing or damaged, or a result is not finite.
+        """
+        embedded = self._embedded(self._tokens(texts, by_client))
+        feed = {"embedded": embedded[None], "by_client": by_client.astype(np.int64)[None]}
+        logits: NDArray[np.float64] = self._session.run(None, feed)[0].astype(np.float64)
+        if not np.isfinite(logits).all():
+            raise BadModel(f"the trained coder gave what is no number; {_GET_IT_BACK}")
+        return logits
+
+    def _tokens(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> list[list[int]]:
+        most = int(self.card["utterance_tokens"])
+        encoded = self._tokenizer.encode_batch(
+            [_readable(text, most * _CHARACTERS_OF_A_TOKEN) for text in texts], add_special_tokens=False
+        )
+        roles = [self._tokenizer.token_to_id(role) or 0 for role in ("therapist", "client")]
+        return [
+            [_CLS, roles[int(client)], *_ends(one.ids, most), _SEP]
+            for one, client in zip(encoded, by_client, strict=True)
+        ]
+
+    def _embedded(self, tokens: list[list[int]]) -> NDArray[np.float32]:
+        """Run the encoder on batches of like length."""
+        lengths = np.array([len(line) for line in tokens])
+        order = np.argsort(lengths, kind="stable")
+        parts, start = [], 0
+        while start < len(order):
+            # As long as the batch's longest: with lengths ascending that is its last.
+            fits = lengths[order[start:]] * np.arange(1, len(order) - start + 1) <= _BATCH_TOKENS
+            end = start + max(1, int(fits.argmin()) if not fits.all() else len(fits))
+            batch = [tokens[i] for i in order[start:end]]
+            ids = np.zeros((len(batch), len(batch[-1])), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, line in enumerate(batch):
+                ids[row, : len(line)] = line
+                mask[row, : len(line)] = 1
+            parts.append(self._encoder.run(None, {"ids": ids, "mask": mask})[0])
+            start = end
+        back = np.empty(len(order), dtype=np.int64)
+        back[order] = np.arange(len(order))
+        embedded: NDArray[np.float32] = np.concatenate(parts)[back]
+        return embedded
+
+    def _checked(self, name: str) -> bytes:
+        data = self._bytes(name)
+        if hashlib.sha256(data).hexdigest() != self.card["files"].get(name):
+            raise BadModel(f"{name} of the trained coder is not the file that shipped; {_GET_IT_BACK}")
+        return data
+
+    def _bytes(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            why = error.strerror or "it cannot be read"
+            raise BadModel(f"{name} of the trained coder: {why}; {_GET_IT_BACK}") from None
+
+
+def _ends(long: list[int], most: int) -> list[int]:
+    """Keep the beginning and the end of what is too long: the middle says least of what was done."""
+    if len(long) <= most:
+        return long
+    head = most // 2
+    return long[:head] + long[len(long) - (most - head) :]
+
+
+def _readable(text: str, most: int) -> str:
+    """Leave the middle out of 5,000 words before they are cut into tokens."""
+    return text if len(text) <= most else f"{text[: most // 2]} {text[-most // 2 :]}"
+
+
+def _running(model: bytes, name: str) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # One thread: a corpus is spread over processes, and waiting threads would slow each other.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises several kinds of its own
+        reason = type(error).__name__
+        raise BadModel(
+            f"{name} of the trained coder does not load ({reason}); {_GET_IT_BACK}"
+        ) from None
