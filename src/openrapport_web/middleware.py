@@ -7,21 +7,33 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
+from django.urls import Resolver404, resolve
+from django.utils import timezone, translation
 
-from openrapport_web.people.models import Practice
+from openrapport_web.people.context import practice_of
+from openrapport_web.people.models import User
+from openrapport_web.people.signing_in import BEGAN, SECOND_FACTOR, SEEN
 
-__all__ = ["local_time", "no_store", "second_factor", "session_limits"]
+__all__ = ["no_store", "own_ways", "second_factor", "session_limits"]
 
 Respond = Callable[[HttpRequest], HttpResponse]
-_BEGAN, _SEEN = "began_at", "seen_at"
 # What somebody without a second factor may still reach: setting one up, and leaving.
-_OPEN_WITHOUT = ("/account/", "/static/", "/health")
+_OPEN_WITHOUT = {
+    "health",
+    "people_safely",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "account_reauthenticate",
+    "account_set_password",
+    "account_logout",
+}
+# A clock that was set back by more than this makes a session look as if it came from the future.
+_CLOCK_SLACK = timedelta(minutes=5)
 
 
 def no_store(respond: Respond) -> Respond:
@@ -39,65 +51,86 @@ def no_store(respond: Respond) -> Respond:
 
 
 def session_limits(respond: Respond) -> Respond:
-    """End a sign-in after some time without a request, and after some hours in any case."""
+    """End a sign-in after some time without a person, and after some hours in any case."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and _is_over(request, timezone.now()):
             logout(request)
+            if "HX-Request" in request.headers:
+                # A page that asks by itself is loaded anew, which leads to the sign-in.
+                return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         return respond(request)
 
     return answer
 
 
 def _is_over(request: HttpRequest, now: datetime) -> bool:
-    began = datetime.fromisoformat(request.session.setdefault(_BEGAN, now.isoformat()))
-    seen = datetime.fromisoformat(request.session.setdefault(_SEEN, now.isoformat()))
-    if now - seen > timedelta(minutes=settings.SESSION_IDLE_MINUTES):
+    session = request.session
+    try:
+        began = datetime.fromisoformat(session.setdefault(BEGAN, now.isoformat()))
+        seen = datetime.fromisoformat(session.setdefault(SEEN, now.isoformat()))
+    except (TypeError, ValueError):
         return True
-    if now - began > timedelta(hours=settings.SESSION_HOURS):
+    if not _within(seen, now, timedelta(minutes=settings.SESSION_IDLE_MINUTES)):
         return True
-    # Once a minute is enough for the limit, and spares a write on every request.
-    if now - seen > timedelta(minutes=1):
-        request.session[_SEEN] = now.isoformat()
+    if not _within(began, now, timedelta(hours=settings.SESSION_HOURS)):
+        return True
+    # A page that asks for news by itself is no sign that somebody is there. And once a minute is
+    # enough for the limit, and spares two writes on every request.
+    by_itself = "HX-Request" in request.headers and "X-Poll" in request.headers
+    if not by_itself and abs(now - seen) > timedelta(minutes=1):
+        session[SEEN] = now.isoformat()
+        UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=now)
     return False
 
 
+def _within(moment: datetime, now: datetime, limit: timedelta) -> bool:
+    return -_CLOCK_SLACK <= now - moment <= limit
+
+
 def second_factor(respond: Respond) -> Respond:
-    """Lead staff who have no second factor to where they set one up, and nowhere else."""
+    """Lead whoever needs a second factor and has none to where they set one up, and nowhere else."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if (
-            user.is_authenticated
-            and user.is_staff_member
-            and not request.path.startswith(_OPEN_WITHOUT)
-            and not _has_second_factor(request)
-        ):
-            return redirect("mfa_index")
+        if _lacks_factor(request) and not _is_open(request.path_info):
+            return redirect("people_safely")
         return respond(request)
 
     return answer
 
 
-def _has_second_factor(request: HttpRequest) -> bool:
+def _lacks_factor(request: HttpRequest) -> bool:
+    user = request.user
+    if not isinstance(user, User) or not (user.is_staff_member or not user.has_usable_password()):
+        return False
     # Remembered for the sign-in, so that a page does not ask the database each time.
-    if not request.session.get("second_factor"):
-        request.session["second_factor"] = is_mfa_enabled(request.user)
-    return bool(request.session["second_factor"])
+    if request.session.get(SECOND_FACTOR):
+        return False
+    if is_mfa_enabled(user):
+        request.session[SECOND_FACTOR] = True
+        return False
+    return True
 
 
-def local_time(respond: Respond) -> Respond:
-    """Show and read times on the clock of the person, or of the practice."""
+def _is_open(path: str) -> bool:
+    try:
+        return resolve(path).url_name in _OPEN_WITHOUT
+    except Resolver404:
+        return False
+
+
+def own_ways(respond: Respond) -> Respond:
+    """Speak a person's own language, and show and read times on their clock or the practice's."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        request.practice = SimpleLazyObject(Practice.get)  # type: ignore[attr-defined]
         user = request.user
-        if user.is_authenticated:
-            name = user.time_zone or getattr(request.practice, "time_zone", "")  # type: ignore[attr-defined]
-            timezone.activate(ZoneInfo(name or settings.TIME_ZONE))
-        try:
+        if not isinstance(user, User):
             return respond(request)
-        finally:
-            timezone.deactivate()
+        translation.activate(user.language)
+        request.LANGUAGE_CODE = translation.get_language()
+        practice = practice_of(request)
+        zone = user.time_zone or (practice.time_zone if practice else settings.TIME_ZONE)
+        with timezone.override(ZoneInfo(zone)):
+            return respond(request)
 
     return answer

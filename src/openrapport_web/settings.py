@@ -115,7 +115,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "openrapport_web.middleware.session_limits",
     "openrapport_web.middleware.second_factor",
-    "openrapport_web.middleware.local_time",
+    "openrapport_web.middleware.own_ways",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -155,7 +155,15 @@ DATABASES = {
     }
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Counts of attempts, shared by all processes; nothing of a client. A migration of people makes the table.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # The default of 300 would let somebody push other people's counts out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [_HERE / "static"]
@@ -187,22 +195,46 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation reaches the address, which proves it
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets a letter because somebody typed their address
+ACCOUNT_USER_DISPLAY = "openrapport_web.people.adapters.display_name"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {
+    # Passwords are counted by axes, for an address and an account together. This counts codes of
+    # second factors, which only somebody who knows the password gets to type.
+    "login_failed": "5/15m/key",
+    "first_visit": "10/m/ip",
+    "welcome": "20/m/ip",
+    "invite": "60/h/user",
+}
+PASSWORD_RESET_TIMEOUT = 4 * 3600
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "OpenRapport"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones differ; one step of 30 s either way
 MFA_ADAPTER = "openrapport_web.people.adapters.SecondFactorAdapter"
-USERSESSIONS_TRACK_ACTIVITY = False  # it would write to the database on every look
+MFA_FORMS = {
+    "authenticate": "openrapport_web.people.factor_forms.CodeForm",
+    "reauthenticate": "openrapport_web.people.factor_forms.CodeAgainForm",
+    "add_webauthn": "openrapport_web.people.factor_forms.PasskeyForm",
+}
+USERSESSIONS_TRACK_ACTIVITY = False  # it writes on every request; session_limits does once a minute
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # the audit log and the list of sessions say it
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "openrapport_web.people.adapters.typed_name"
+AXES_CLIENT_IP_CALLABLE = "openrapport_web.people.adapters.network_address"
+AXES_CLIENT_STR_CALLABLE = "openrapport_web.people.adapters.unnamed"
+AXES_SENSITIVE_PARAMETERS = ["login", "next", "csrfmiddlewaretoken"]
 AXES_LOCKOUT_TEMPLATE = "people/locked.html"
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = 0
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -239,7 +271,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 if env.flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    AXES_IPWARE_PROXY_COUNT = 1
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400

@@ -9,7 +9,7 @@ from openrapport_web import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("health", views.health, name="health"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("openrapport_web.people.account_urls")),
     path("people/", include("openrapport_web.people.urls")),
     path("", include("openrapport_web.caseload.urls")),
     path("", include("openrapport_web.recordings.urls")),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+
+from openrapport_web.people.setup_code import is_first_visit
 
 __all__ = ["health", "home"]
 
@@ -15,7 +17,8 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-@login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to what this person's roles have."""
+    """Lead to what this person's roles have; the very first person to the set-up."""
+    if not request.user.is_authenticated:
+        return redirect("first_visit") if is_first_visit() else redirect_to_login(request.path)
     return render(request, "home.html")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from openrapport_web.records import Record
 
-__all__ = ["Invitation", "Practice", "Role", "SupervisionLink", "User"]
+__all__ = ["STAFF", "Invitation", "InvitationState", "Practice", "Role", "SupervisionLink", "User"]
 
 
 class Role(StrEnum):
@@ -57,6 +57,7 @@ class User(AbstractBaseUser, Record):
     is_supervisor = models.BooleanField(default=False)
     is_manager = models.BooleanField(default=False)
     is_researcher = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -85,6 +86,15 @@ class User(AbstractBaseUser, Record):
         return bool(self.roles & STAFF)
 
 
+class InvitationState(StrEnum):
+    """What became of an invitation."""
+
+    OPEN = "open"
+    USED = "used"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class Invitation(Record):
     """A link that makes one account. Only a hash of its token is kept."""
 
@@ -97,6 +107,22 @@ class Invitation(Record):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["invited_by", "-made_at"], name="invitation_sent_by"),)
+
+    def state(self, now: datetime) -> InvitationState:
+        """What became of it by a moment."""
+        if self.used_at is not None:
+            return InvitationState.USED
+        if self.withdrawn_at is not None:
+            return InvitationState.WITHDRAWN
+        return InvitationState.EXPIRED if now >= self.expires_at else InvitationState.OPEN
+
+    @property
+    def role_set(self) -> frozenset[Role]:
+        """What the invited person is to be."""
+        return frozenset(Role(name) for name in self.roles.split(",") if name)
 
 
 class SupervisionLink(Record):
@@ -135,6 +161,7 @@ class Practice(models.Model):
     contact_phone = models.CharField(max_length=40, blank=True)
     time_zone = models.CharField(max_length=60, default="UTC")
     recordings_kept_days = models.PositiveIntegerField(default=90)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=1), name="one_practice"),)
