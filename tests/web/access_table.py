@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from openrapport_web.people.actions import invite
+from openrapport_web.people.models import Role
+from tests.web.conftest import make_client
+
 __all__ = ["EVERYBODY", "KEYS", "ROWS", "SIGNED_IN", "WHO", "Row"]
 
 WHO = {
@@ -51,6 +55,18 @@ class Row:
     data: dict[str, Any] | None = None
 
 
+def _invitation(p: SimpleNamespace, whose: str) -> dict[str, Any]:
+    by = {"teos": p.alba, "cleos": p.nell}[whose]
+    invitation, _ = invite(
+        actor=by,
+        email=f"{whose}@example.org",
+        name="Somebody",
+        roles=[Role.CLIENT],
+        client=make_client("Somebody"),
+    )
+    return {"key": invitation.key}
+
+
 # What an address names, for Teo (own) and for Cleo (other), as keyword arguments of its pattern.
 KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "client": lambda p, whose: {"key": getattr(p, whose).client.key},
@@ -58,6 +74,9 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "meeting": lambda p, whose: {"key": getattr(p, whose).meeting.key},
     "note": lambda p, whose: {"key": getattr(p, whose).note.key},
     "purpose": lambda _p, _whose: {"purpose": "record"},
+    "person": lambda p, whose: {"key": {"teos": p.alba, "cleos": p.nell}[whose].key},
+    "invitation": _invitation,
+    "supervision": lambda p, _whose: {"key": p.alba.supervised_by.earliest("made_at").key},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
@@ -95,4 +114,31 @@ ROWS: list[tuple[str, Row]] = [
     ("calendar_page", Row(CARE)),
     ("calendar_page", Row(CARE, method="post")),
     ("calendar_feed", Row(set(), about="no token")),
+    # people
+    ("first_visit", Row(set())),  # until there is a practice; see test_invitations
+    ("first_visit", Row(set(), method="post")),
+    ("welcome", Row(set())),  # for who has a link
+    ("welcome", Row(set(), method="post")),
+    ("people_safely", Row(SIGNED_IN)),
+    ("people_me", Row(SIGNED_IN)),
+    ("people_me", Row(SIGNED_IN, method="post")),
+    ("people_list", Row(OFFICE)),
+    ("staff_invite", Row(OFFICE)),
+    ("staff_invite", Row(OFFICE, method="post")),
+    ("client_invite", Row(CARE_AND_OFFICE, OFFICE, about="client")),
+    ("client_invite", Row(CARE_AND_OFFICE, OFFICE, about="client", method="post")),
+    ("invitation_again", Row(CARE_AND_OFFICE, OFFICE, about="invitation", method="post")),
+    ("invitation_withdraw", Row(CARE_AND_OFFICE, OFFICE, about="invitation", method="post")),
+    ("supervision", Row({"manager", "supervisor", "former supervisor", "therapist"})),
+    ("supervision", Row({"manager", "supervisor", "former supervisor", "therapist"}, method="post")),
+    ("supervision_end", Row(OFFICE, OFFICE, about="supervision")),
+    ("supervision_end", Row(OFFICE, OFFICE, about="supervision", method="post")),
+    ("practice_settings", Row(OFFICE)),
+    ("practice_settings", Row(OFFICE, method="post")),
+    ("person_page", Row(OFFICE, OFFICE, about="person")),
+    ("person_page", Row(OFFICE, OFFICE, about="person", method="post")),
+    ("person_leave", Row(OFFICE, OFFICE, about="person")),
+    ("person_leave", Row(OFFICE, OFFICE, about="person", method="post")),
+    ("person_return", Row(OFFICE, OFFICE, about="person", method="post")),
+    ("person_factor_reset", Row(OFFICE, OFFICE, about="person", method="post")),
 ]
