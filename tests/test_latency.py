@@ -10,8 +10,8 @@ from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured
 from openrapport.session import Role, Session
 from openrapport.span import Span
-from openrapport.speech.gaps import Silences
-from openrapport.speech.latency import findings, response_latencies, silences
+from openrapport.speech.gaps import Silences, response_latencies, silences
+from openrapport.speech.latency import findings
 from openrapport.utterances import Utterances
 from tests.sessions import PARTIES, session
 from tests.test_talk import timed

@@ -11,14 +11,8 @@ from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured
 from openrapport.resampling import rate_interval
 from openrapport.session import Role, Session
-from openrapport.speech.talk import (
-    STEP,
-    findings,
-    new_speech_ms,
-    talk_share,
-    talk_time_ms,
-    turn_columns,
-)
+from openrapport.speech.lengths import new_speech_ms, talk_share, talk_time_ms, turn_columns
+from openrapport.speech.talk import STEP, findings
 from openrapport.utterances import Utterances
 from tests.sessions import session, utterances
 

@@ -14,7 +14,7 @@ from openrapport.finding import Evidence, NotMeasured
 from openrapport.moments.scene import Candidate, Scene, not_looked_for
 from openrapport.session import Role
 from openrapport.span import Span
-from openrapport.speech.latency import silences
+from openrapport.speech.gaps import silences
 from openrapport.synchrony.style import matching_course
 from openrapport.synchrony.surrogates import SHUFFLES, segment_shuffle
 

@@ -18,7 +18,7 @@ from openrapport.coding.affect import smoothed
 from openrapport.finding import Finding, Moment
 from openrapport.reporting.wording import clock
 from openrapport.session import TIMED_FROM, Role, Session
-from openrapport.speech.latency import silences
+from openrapport.speech.gaps import silences
 
 __all__ = ["Bar", "Flag", "Row", "Timeline", "interval_plot", "timeline"]
 

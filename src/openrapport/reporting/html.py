@@ -26,7 +26,7 @@ from openrapport.reporting import charts, wording
 from openrapport.reporting.explanations import COMPARED, GROUPS, explain
 from openrapport.session import Session
 from openrapport.span import Span
-from openrapport.speech.latency import silences
+from openrapport.speech.gaps import silences
 
 __all__ = ["Beside", "IndexRow", "environment", "moment_place", "page_values", "render", "render_index"]
 

@@ -11,7 +11,7 @@ from openrapport.errors import BadInput
 from openrapport.session import Role, Session
 from openrapport.signal import frozen_column
 from openrapport.span import Span
-from openrapport.speech.talk import turn_columns
+from openrapport.speech.lengths import turn_columns
 
 __all__ = ["Latencies", "Silences", "response_latencies", "silences"]
 

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from openrapport.finding import Evidence, Finding, Gives, NotMeasured, Result
 from openrapport.resampling import rate_interval, ratio_interval, statistic_interval
 from openrapport.session import DYAD, Role, Session
-from openrapport.speech.gaps import Latencies, Silences, response_latencies, silences
-from openrapport.speech.talk import new_speech_ms, turn_columns
+from openrapport.speech.gaps import response_latencies, silences
+from openrapport.speech.lengths import new_speech_ms, turn_columns
 from openrapport.utterances import Utterances
 
-__all__ = ["GIVES", "STEP", "Latencies", "Silences", "findings", "response_latencies", "silences"]
+__all__ = ["GIVES", "STEP", "findings"]
 
 STEP = "timing.v1"
 

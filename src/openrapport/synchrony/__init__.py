@@ -1,1 +1,1 @@
-"""How two people grow alike or apart, always beside what chance would give."""
+"""How two people grow alike or apart, beside what chance would give where order plays a part."""
