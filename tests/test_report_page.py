@@ -222,6 +222,9 @@ def test_on_paper_everything_is_open(chromium: Browser, pages: dict[str, str]) -
     assert page.locator("#moment-7").get_by_role("heading").is_visible()
     assert page.get_by_text("What it does not mean").first.is_visible()
     assert not page.locator("nav").is_visible()
+    adjust = "e => getComputedStyle(e).printColorAdjust"
+    for drawn in (".plot .dot", ".plot .band", ".swatch", ".number"):
+        assert page.locator(drawn).first.evaluate(adjust) == "exact"
 
 
 def test_a_click_on_a_heading_sorts_the_sessions_and_says_so(
