@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "openrapport_web.caseload",
     "openrapport_web.recordings",
     "openrapport_web.audit",
+    "openrapport_web.place",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

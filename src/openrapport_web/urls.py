@@ -13,6 +13,7 @@ urlpatterns = [
     path("people/", include("openrapport_web.people.urls")),
     path("", include("openrapport_web.caseload.urls")),
     path("", include("openrapport_web.recordings.urls")),
+    path("", include("openrapport_web.place.urls")),
     path("audit/", include("openrapport_web.audit.urls")),
 ]
 handler400 = "openrapport_web.errors.bad_request"

@@ -141,4 +141,16 @@ ROWS: list[tuple[str, Row]] = [
     ("person_leave", Row(OFFICE, OFFICE, about="person", method="post")),
     ("person_return", Row(OFFICE, OFFICE, about="person", method="post")),
     ("person_factor_reset", Row(OFFICE, OFFICE, about="person", method="post")),
+    # the client's own place, and the log
+    ("my_place", Row(CLIENT)),
+    ("my_log", Row(CLIENT)),
+    ("my_data", Row(CLIENT, method="post")),
+    ("my_deletion", Row(CLIENT)),
+    ("my_deletion", Row(CLIENT, method="post")),
+    ("deletion_list", Row(OFFICE)),
+    ("deletion_do", Row(OFFICE, OFFICE, about="client")),
+    ("deletion_do", Row(OFFICE, OFFICE, about="client", method="post")),
+    ("audit_page", Row(OFFICE)),
+    ("audit_check", Row(OFFICE)),
+    ("audit_check", Row(OFFICE, method="post")),
 ]

@@ -1,0 +1,86 @@
+"""Audit entries in words that a client reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from openrapport_web.audit.models import Entry
+from openrapport_web.people.models import User
+
+__all__ = ["WORDS", "Line", "lines"]
+
+WORDS = {
+    "account.changed": "changed their account",
+    "analysis.cancelled": "stopped looking at a session",
+    "analysis.failed": "could not finish looking at a session",
+    "analysis.done": "finished looking at a session",
+    "analysis.queued": "asked for a session to be looked at",
+    "analysis.retried": "asked again for a session to be looked at",
+    "backup.made": "made an encrypted backup",
+    "calendar.address": "made a new address for their calendar",
+    "client.added": "added a client",
+    "client.changed": "changed a client's name or address",
+    "client.erased": "deleted a client for good",
+    "client.erased_again": "emptied what a restored backup held of a deleted client",
+    "client.read": "looked at a client's page",
+    "consent.given": "agreed",
+    "consent.withdrawn": "took an agreement back",
+    "data.taken": "took a copy of their data along",
+    "deletion.asked": "asked for everything to be deleted",
+    "deletion.withdrawn": "took the wish for deletion back",
+    "episode.begun": "began an episode of care",
+    "episode.changed": "corrected an episode of care",
+    "episode.ended": "ended an episode of care",
+    "meeting.changed": "moved a meeting",
+    "meeting.planned": "planned a meeting",
+    "meeting.state": "said what became of a meeting",
+    "note.read": "read a note",
+    "note.written": "wrote a note",
+    "practice.filled": "filled the practice with fictional people",
+}
+"""What an action is called, after somebody's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as people read it."""
+
+    number: int
+    at: datetime
+    who: str
+    what: str
+    more: str
+
+
+def lines(entries: Iterable[Entry], *, reader: User) -> list[Line]:
+    """Say entries in words, with one question to the database for all names.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        Those of one page.
+    reader : User
+        Who reads them: their own name is "You".
+    """
+    page = list(entries)
+    names = dict(
+        User.objects.filter(pk__in={e.actor for e in page if e.actor}).values_list("pk", "name")
+    )
+    return [
+        Line(e.number, e.at, _who(e.actor, names, reader), WORDS.get(e.action, e.action), _more(e))
+        for e in page
+    ]
+
+
+def _who(actor: UUID | None, names: dict[UUID, str], reader: User) -> str:
+    if actor is None:
+        return "The program"
+    return "You" if actor == reader.pk else names.get(actor, "Somebody who is deleted")
+
+
+def _more(entry: Entry) -> str:
+    said = (entry.details.get(name) for name in ("purpose", "state", "audience"))
+    return ", ".join(str(word).replace("_", " ") for word in said if word)

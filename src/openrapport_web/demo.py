@@ -1,0 +1,192 @@
+"""A fictional practice in the database: for walking around in it, and for measuring under load.
+
+All of it comes from :mod:`openrapport.simulation` and the fictional transcripts; the practice is
+marked as fictional, which every page then says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from openrapport import simulation
+from openrapport.simulation import PracticeParameters, simulate_practice
+from openrapport.simulation.names import fictional_names
+from openrapport_web import crypto
+from openrapport_web.audit.chain import record
+from openrapport_web.caseload.models import Client, Consent, Episode, Format, Meeting, Mode, Purpose
+from openrapport_web.caseload.wordings import wording_of
+from openrapport_web.people.models import Practice, Role, SupervisionLink, User
+
+__all__ = ["Filled", "fill"]
+
+M = TypeVar("M")
+_BATCH = 2_000
+_OTHERS = (Role.SUPERVISOR, Role.MANAGER, Role.RESEARCHER)
+_MODES = dict(zip(simulation.Modality, Mode, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Who came to be: one person a role whom a visitor may become, and everybody's keys."""
+
+    therapists: tuple[User, ...]
+    clients: tuple[UUID, ...]
+    one_of_each: dict[Role, User]
+
+
+def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = "UTC") -> Filled:
+    """Put a simulated practice into an empty database.
+
+    Parameters
+    ----------
+    parameters : PracticeParameters
+        How large, how long, how strained.
+    seed : int
+        The same seed gives the same people and dates.
+    today : date
+        Where past and future meet.
+    zone : str
+        The practice's time zone.
+
+    Returns
+    -------
+    filled : Filled
+        The first client of the first therapist is the one with an account.
+    """
+    made = simulate_practice(parameters, rng=np.random.default_rng(seed), end=today)
+    with transaction.atomic():
+        Practice(
+            name="The Fictional Practice",
+            fictional=True,
+            contact_name="The office",
+            contact_email="office@example.org",
+            time_zone=zone,
+        ).save()
+        therapists = [
+            User.objects.create_user(row["email"], row["name"], {Role.THERAPIST})
+            for row in made.therapists.rows()
+        ]
+        taken = {*made.therapists.name, *made.clients.name}
+        others = _others(np.random.default_rng([seed, 1]), taken)
+        for therapist in therapists:
+            SupervisionLink.objects.create(
+                supervisor=others[Role.SUPERVISOR],
+                therapist=therapist,
+                starts_on=today - timedelta(days=300),
+            )
+        clients = _clients(made)
+        episodes = _episodes(made, clients, therapists)
+        _meetings(made, episodes, ZoneInfo(zone))
+        first = _with_account(clients, episodes, therapists[0])
+        _agree(clients, today)
+        record(None, "practice.filled", fictional=True, clients=len(clients))
+    return Filled(
+        tuple(therapists),
+        tuple(client.key for client in clients),
+        {Role.CLIENT: first, Role.THERAPIST: therapists[0], **others},
+    )
+
+
+def _others(rng: np.random.Generator, taken: set[str]) -> dict[Role, User]:
+    names = [name for name in fictional_names(len(taken) + len(_OTHERS), rng=rng) if name not in taken]
+    return {
+        role: User.objects.create_user(f"{role}@example.org", name, {role})
+        for role, name in zip(_OTHERS, names, strict=False)
+    }
+
+
+def _in_batches(model: Any, rows: Iterable[M]) -> list[M]:
+    made: list[M] = []
+    for batch in _batched(rows):
+        model.objects.bulk_create(batch)
+        made += batch
+    return made
+
+
+def _batched(rows: Iterable[M]) -> Iterable[list[M]]:
+    left = iter(rows)
+    while batch := list(islice(left, _BATCH)):
+        yield batch
+
+
+def _clients(made: simulation.Practice) -> list[Client]:
+    ring = crypto.keyring()
+    clients = [Client(name=row["name"], email=row["email"]) for row in made.clients.rows()]
+    for client in clients:
+        ring.make(client.key)
+    return _in_batches(Client, clients)
+
+
+def _episodes(
+    made: simulation.Practice, clients: Sequence[Client], therapists: Sequence[User]
+) -> list[Episode]:
+    referrals = [row["referral"] for row in made.clients.rows()]
+
+    def rows() -> Iterable[Episode]:
+        for row in made.episodes.rows():
+            episode = Episode(
+                client=clients[row["client"]],
+                therapist=therapists[row["therapist"]],
+                starts_on=row["start"],
+                ends_on=row["end"],
+                format=Format.INDIVIDUAL,
+                ending=str(row["ending"] or ""),
+            )
+            episode.referral = str(referrals[row["client"]])
+            episode.reason = str(row["reason"] or "")
+            yield episode
+
+    return _in_batches(Episode, rows())
+
+
+def _meetings(made: simulation.Practice, episodes: Sequence[Episode], zone: ZoneInfo) -> None:
+    def rows() -> Iterable[Meeting]:
+        for row in made.meetings.rows():
+            episode = episodes[row["episode"]]
+            yield Meeting(
+                episode=episode,
+                client_id=episode.client_id,
+                therapist_id=episode.therapist_id,
+                starts_at=row["starts_at"].replace(tzinfo=zone).astimezone(UTC),
+                minutes=row["minutes"],
+                mode=_MODES[row["modality"]],
+                state=str(row["status"]),
+            )
+
+    for batch in _batched(rows()):
+        Meeting.objects.bulk_create(batch)
+
+
+def _with_account(clients: Sequence[Client], episodes: Sequence[Episode], therapist: User) -> User:
+    """Give an account to the client whom the first therapist has seen the longest and still sees."""
+    open_ones = [e for e in episodes if e.therapist_id == therapist.pk and e.ends_on is None]
+    chosen = min(open_ones or list(episodes), key=lambda e: e.starts_on).client_id
+    client = next(c for c in clients if c.key == chosen)
+    client.user = User.objects.create_user(client.email, client.name, {Role.CLIENT})
+    client.save()
+    return client.user
+
+
+def _agree(clients: Sequence[Client], today: date) -> None:
+    """Everybody with an account, and two of three others, agreed to all but research."""
+    at = timezone.make_aware(datetime.combine(today - timedelta(days=200), time(12)))
+    _in_batches(
+        Consent,
+        (
+            Consent(client=client, purpose=purpose, wording=wording_of(purpose, "en"), given_at=at)
+            for number, client in enumerate(clients)
+            if client.user_id or number % 3
+            for purpose in Purpose
+            if purpose != Purpose.RESEARCH
+        ),
+    )
