@@ -395,6 +395,8 @@ def test_too_few_places_leave_clients_waiting() -> None:
     found = practice(1, clients=60, therapists=1, capacity_low=2, capacity_high=2)
     waiting = 60 - len(np.unique(found.episodes.client))
     assert waiting > 20
+    # Two at a time, and a place that becomes free goes to the next.
+    assert len(found.episodes) > 2
     # First come, first served.
     assert np.unique(found.episodes.client).max() == len(np.unique(found.episodes.client)) - 1
 
