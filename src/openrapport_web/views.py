@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
+from typing import Any
+
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
+from openrapport_web import access
+from openrapport_web.caseload.models import Client, Consent, DeletionRequest, MeetingState, Purpose
+from openrapport_web.people.models import User
 from openrapport_web.people.setup_code import is_first_visit
+from openrapport_web.recordings.models import AnalysisState
 
 __all__ = ["health", "home"]
+
+DAYS_AHEAD, SHOWN = 7, 12
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -18,7 +28,67 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to what this person's roles have; the very first person to the set-up."""
+    """Show what this person's day holds; lead the very first person to the set-up."""
     if not request.user.is_authenticated:
         return redirect("first_visit") if is_first_visit() else redirect_to_login(request.path)
-    return render(request, "home.html")
+    user = access.me(request)
+    context: dict[str, Any] = {}
+    if user.is_client:
+        context |= _for_client(user)
+    if user.is_therapist:
+        context |= _for_therapist(user)
+    if user.is_supervisor:
+        shared = access.sessions(user).exclude(therapist=user)
+        context["shared"] = shared.select_related("meeting", "therapist").order_by("-made_at")[:SHOWN]
+    if user.is_manager:
+        context |= _for_manager(user)
+    if user.is_researcher:
+        yes = Consent.objects.filter(purpose=Purpose.RESEARCH, withdrawn_at=None)
+        context["n_consented"] = yes.count()
+    return render(request, "home.html", context)
+
+
+def _for_client(user: User) -> dict[str, Any]:
+    client = access.own_client(user)
+    given = client.consents.filter(withdrawn_at=None).count()
+    ahead = access.meetings(user).filter(client=client, state=MeetingState.PLANNED)
+    return {
+        "next_meetings": ahead.filter(starts_at__gte=timezone.now()).order_by("starts_at")[:3],
+        "n_unanswered": len(Purpose) - given,
+        "my_sessions": access.sessions(user)
+        .filter(client=client)
+        .select_related("meeting")
+        .order_by("-made_at")[:5],
+    }
+
+
+def _for_therapist(user: User) -> dict[str, Any]:
+    today = timezone.localdate()
+    start = timezone.make_aware(datetime.combine(today, time.min))
+    held = access.meetings_in_care(user).select_related("client").order_by("starts_at")
+    coming = held.filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=DAYS_AHEAD + 1))
+    week = list(coming.exclude(state=MeetingState.CANCELLED))
+    return {
+        "today": [m for m in week if timezone.localdate(m.starts_at) == today],
+        "week": [m for m in week if timezone.localdate(m.starts_at) > today][: 2 * SHOWN],
+        "unsaid": held.filter(
+            state=MeetingState.PLANNED, starts_at__lt=start, starts_at__gt=start - timedelta(days=30)
+        )[:SHOWN],
+        "open_work": access.analyses(user)
+        .filter(state__in=[AnalysisState.QUEUED, AnalysisState.RUNNING, AnalysisState.FAILED])
+        .select_related("session__meeting", "client")
+        .order_by("-made_at")[:SHOWN],
+    }
+
+
+def _for_manager(user: User) -> dict[str, Any]:
+    access.require(user, *user.roles)
+    return {
+        "n_in_care": access.episodes(user).filter(ends_on=None).values("client").distinct().count(),
+        "n_clients": access.clients(user).count(),
+        "n_deletions": DeletionRequest.objects.filter(withdrawn_at=None, done_at=None).count(),
+        "n_invited": access.invitations(user)
+        .filter(used_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+        .count(),
+        "n_without_account": Client.objects.filter(user=None, erased_at=None).count(),
+    }
