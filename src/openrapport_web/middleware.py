@@ -69,23 +69,20 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
     try:
         began = datetime.fromisoformat(session.setdefault(BEGAN, now.isoformat()))
         seen = datetime.fromisoformat(session.setdefault(SEEN, now.isoformat()))
+        idle, age = now - seen, now - began
     except (TypeError, ValueError):
         return True
-    if not _within(seen, now, timedelta(minutes=settings.SESSION_IDLE_MINUTES)):
+    if not -_CLOCK_SLACK <= idle <= timedelta(minutes=settings.SESSION_IDLE_MINUTES):
         return True
-    if not _within(began, now, timedelta(hours=settings.SESSION_HOURS)):
+    if not -_CLOCK_SLACK <= age <= timedelta(hours=settings.SESSION_HOURS):
         return True
     # A page that asks for news by itself is no sign that somebody is there. And once a minute is
     # enough for the limit, and spares two writes on every request.
     by_itself = "HX-Request" in request.headers and "X-Poll" in request.headers
-    if not by_itself and abs(now - seen) > timedelta(minutes=1):
+    if not by_itself and abs(idle) > timedelta(minutes=1):
         session[SEEN] = now.isoformat()
         UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=now)
     return False
-
-
-def _within(moment: datetime, now: datetime, limit: timedelta) -> bool:
-    return -_CLOCK_SLACK <= now - moment <= limit
 
 
 def second_factor(respond: Respond) -> Respond:

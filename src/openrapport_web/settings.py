@@ -220,6 +220,9 @@ MFA_ADAPTER = "openrapport_web.people.adapters.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "openrapport_web.people.factor_forms.CodeForm",
     "reauthenticate": "openrapport_web.people.factor_forms.CodeAgainForm",
+    "authenticate_webauthn": "openrapport_web.people.factor_forms.PasskeyTooForm",
+    "login_webauthn": "openrapport_web.people.factor_forms.PasskeyAloneForm",
+    "reauthenticate_webauthn": "openrapport_web.people.factor_forms.PasskeyAgainForm",
     "add_webauthn": "openrapport_web.people.factor_forms.PasskeyForm",
 }
 USERSESSIONS_TRACK_ACTIVITY = False  # it writes on every request; session_limits does once a minute
@@ -236,6 +239,7 @@ AXES_CLIENT_STR_CALLABLE = "openrapport_web.people.adapters.unnamed"
 AXES_SENSITIVE_PARAMETERS = ["login", "next", "csrfmiddlewaretoken"]
 AXES_LOCKOUT_TEMPLATE = "people/locked.html"
 AXES_VERBOSE = False
+SESSION_SERIALIZER = "openrapport_web.people.sealed_session.SealedSession"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

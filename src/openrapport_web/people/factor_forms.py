@@ -7,15 +7,29 @@ from typing import Any
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django.conf import settings
 from django.core.cache import cache
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["CodeAgainForm", "CodeForm", "PasskeyForm"]
+__all__ = [
+    "CodeAgainForm",
+    "CodeForm",
+    "PasskeyAgainForm",
+    "PasskeyAloneForm",
+    "PasskeyForm",
+    "PasskeyTooForm",
+]
 
 _STEP_SECONDS = 30
+# What the library's parser raises, besides its own errors, for JSON that no browser sends.
+_UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
 class _OnceOnly:
@@ -48,6 +62,28 @@ class CodeAgainForm(_OnceOnly, ReauthenticateForm):  # type: ignore[misc]
     """The code before a change of how one signs in."""
 
 
+class _Readable:
+    """A passkey's answer that cannot be read is a wrong one, and no fault of ours."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except _UNREADABLE:
+            raise get_adapter().validation_error("incorrect_code") from None
+
+
+class PasskeyTooForm(_Readable, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey after the password."""
+
+
+class PasskeyAloneForm(_Readable, LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey instead of the password."""
+
+
+class PasskeyAgainForm(_Readable, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey before a change of how one signs in."""
+
+
 class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey. Without a password it is the way in, so it has to work alone."""
 
@@ -61,7 +97,10 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         self.initial.setdefault("passwordless", True)
 
     def clean(self) -> Any:
-        cleaned = super().clean()
+        try:
+            cleaned = super().clean()
+        except _UNREADABLE:
+            raise get_adapter().validation_error("incorrect_code") from None
         if not self.user.has_usable_password() and not self.cleaned_data.get("passwordless"):
             self.add_error("passwordless", _("You have no password, so this has to be ticked."))
         return cleaned

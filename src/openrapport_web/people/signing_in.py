@@ -90,7 +90,7 @@ def _signed_out(user: User | None, **_: Any) -> None:
 
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     # While somebody is locked out, further tries are not written down: a stranger could fill the log.
-    if getattr(request, "axes_locked_out", False):
+    if getattr(request, "axes_locked_out", False) and _failures(request) is None:
         return
     # The same work whether the account exists or not, so that time tells nothing.
     typed = str(credentials.get("email") or "").strip().lower()
@@ -98,9 +98,14 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
 
 
 def _locked_out(request: HttpRequest, **_: Any) -> None:
-    if request.axes_failures_since_start is not None:  # type: ignore[attr-defined]
-        failures = int(request.axes_failures_since_start)  # type: ignore[attr-defined]
+    if (failures := _failures(request)) is not None:
         record(None, "sign_in.locked", failures=failures)
+
+
+def _failures(request: HttpRequest | None) -> int | None:
+    """How often it failed by now; None where axes did not even try."""
+    failures: int | None = getattr(request, "axes_failures_since_start", None)
+    return failures
 
 
 def _code_failed(user: User, authenticator: Authenticator, **_: Any) -> None:
@@ -109,7 +114,8 @@ def _code_failed(user: User, authenticator: Authenticator, **_: Any) -> None:
 
 def _factor_used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        left = len(authenticator.wrap().get_unused_codes())
+        now = Authenticator.objects.get(pk=authenticator.pk)
+        left = len(now.wrap().get_unused_codes())
         record(user, "recovery_code.used", user, left=left)
 
 
