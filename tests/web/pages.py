@@ -48,6 +48,7 @@ def check_page(page: Page, url: str, *, status: int = 200) -> None:
     page.set_viewport_size(PHONE)
     assert too_wide(page) == [], f"{url} scrolls sideways on a phone"
     assert not (found := violations(page)), "\n".join([f"{url}, phone", *found])
+    page.set_viewport_size(DESK)
     assert complaints == [], url
 
 
