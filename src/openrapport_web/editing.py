@@ -70,7 +70,13 @@ def show_changes(form: VersionedForm, current: dict[str, Any], version: int) -> 
     )
     for name, value in current.items():
         if form.cleaned_data.get(name) != value:
-            shown = dict(getattr(form.fields[name], "choices", [])).get(value, value)
-            form.add_error(name, f"Now it says: {shown if shown not in (None, '') else 'nothing'}")
-    form.data = {**form.data.dict(), "version": str(version)}  # type: ignore[attr-defined]
+            form.add_error(name, f"Now it says: {_shown(form.fields[name], value)}")
+    form.data = form.data.copy()
+    form.data["version"] = str(version)
     return form
+
+
+def _shown(field: forms.Field, value: Any) -> str:
+    words = dict(getattr(field, "choices", []))
+    several = value if isinstance(value, list) else [value]
+    return ", ".join(str(words.get(one, one)) for one in several if one not in (None, "")) or "nothing"

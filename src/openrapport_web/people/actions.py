@@ -67,7 +67,9 @@ class LastManager(NotPossible):
 
 
 def _require(actor: User, *roles: Role) -> None:
-    if not (actor.is_active and actor.left_on is None and actor.roles & set(roles)):
+    # As things stand now, not as they stood when the request began.
+    now = User.objects.filter(pk=actor.pk, is_active=True, left_on=None).first()
+    if now is None or not now.roles & set(roles):
         raise PermissionDenied
 
 
