@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from openrapport.codes import Codes
 from openrapport.errors import BadAnnotation, BadInput, OpenRapportError
-from openrapport.io import annotations
+from openrapport.io import text
 from openrapport.io.annotations import read_eaf, read_textgrid, write_eaf, write_textgrid
 from openrapport.io.files import read_session
 from openrapport.io.raw import RawTranscript
@@ -251,7 +251,10 @@ def test_pympi_reads_what_we_write(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", [LONG_GRID, SHORT_GRID])
+OLD_GRID = SHORT_GRID.replace("ooTextFile", "ooTextFile short")
+
+
+@pytest.mark.parametrize("text", [LONG_GRID, SHORT_GRID, OLD_GRID])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_praats_long_and_short_files_say_the_same(tmp_path: Path, text: str, encoding: str) -> None:
     raw = read_textgrid(write(tmp_path / "g.TextGrid", text.encode(encoding)))
@@ -264,7 +267,7 @@ def test_praats_long_and_short_files_say_the_same(tmp_path: Path, text: str, enc
 def test_nothing_is_lost_in_silence(tmp_path: Path) -> None:
     spoken = session("C 0-500 b\x00", "T 0-900 a", "C 900-1000 ", "T 2000-2000 Oh.")
     notes = write_eaf(spoken, tmp_path / "s.eaf")
-    assert [note.split()[0] for note in notes] == ["Control", "ELAN"]
+    assert [note.split()[0] for note in notes] == ["Text", "ELAN"]
     assert [u.text for u in read_eaf(tmp_path / "s.eaf").utterances] == ["b\ufffd", "a", "", "Oh."]
     with pytest.raises(BadInput, match=r"1 of 4 end when they start; write \.eaf or \.zip"):
         write_textgrid(spoken, tmp_path / "s.TextGrid")
@@ -317,6 +320,9 @@ BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a
         (FOREIGN_EAF.replace(' TIME_VALUE="900"', ""), r"line 12: the annotation has no time"),
         (FOREIGN_EAF.replace('REF1="ts2"', 'REF1="ts9"'), r"line 12: the annotation has no time"),
         (FOREIGN_EAF.replace('VALUE="1500"', 'VALUE="15"'), r"line 12: the annotation ends before"),
+        (FOREIGN_EAF.replace('VALUE="900"', 'VALUE="3600000001"'), r"line 12: .*to 1,000 hours"),
+        (FOREIGN_EAF.replace('ID="ts2"', 'ID="ts1"'), r"line 6: a time slot's id stands twice"),
+        (FOREIGN_EAF.replace('"milliseconds"', '"PAL-frames"'), r"line 3: its times are video frames"),
         (FOREIGN_EAF.replace('ID="a1"', 'ID="a2"'), r"line 19: an annotation's id stands twice"),
     ],
 )
@@ -343,7 +349,10 @@ def test_no_other_file_is_read_for_an_elan_file(tmp_path: Path) -> None:
         (b"ooBinaryFile\x08TextGrid\x00", r"a binary TextGrid"),
         (LONG_GRID[:300], r"line 16: .*breaks off; expected a time in seconds"),
         (LONG_GRID[:-8], r"breaks off; expected a text in quotes"),
-        (LONG_GRID.replace("xmax = 1.25", "xmax = 1e400"), r"line 17: .*a time from 0 seconds on"),
+        (
+            LONG_GRID.replace("xmax = 1.25", "xmax = 1e400"),
+            r"line 17: .*a time from 0 seconds to 1,000 hours",
+        ),
         (LONG_GRID.replace("xmin = 1.25", "xmin = -1.25"), r"line 20: .*a time from 0"),
         (LONG_GRID.replace("xmax = 2.0004", "xmax = 0.5"), r"line 20: the interval ends before"),
         (LONG_GRID.replace("size = 3", "size = 3.5"), r"line 7: .*how many"),
@@ -362,10 +371,10 @@ def test_a_bad_textgrid_says_where_and_what(tmp_path: Path, content: str | bytes
 def test_a_file_that_is_too_large_or_not_there_is_one_clear_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
-    monkeypatch.setattr(annotations, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(text, "MAX_FILE_BYTES", 10)
     with pytest.raises(BadAnnotation, match=r"^f: the file is larger than"):
         read(write(tmp_path / "f", FOREIGN_EAF))
-    with pytest.raises(BadAnnotation, match=r"^g: the file cannot be opened"):
+    with pytest.raises(BadAnnotation, match=r"^g: there is no such file"):
         read(tmp_path / "g")
 
 

@@ -76,6 +76,54 @@ def test_a_line_of_ten_megabytes_is_refused_with_its_number(tmp_path):
     assert SPOKEN not in str(caught.value)
 
 
+EAF = (
+    '<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="a" TIME_VALUE="1"/></TIME_ORDER>'
+    '<TIER TIER_ID="T">{}</TIER></ANNOTATION_DOCUMENT>'
+)
+GRID = '"ooTextFile" "TextGrid" 0 9 <exists> {} "IntervalTier" "T" 0 9 {} 1 2 "a"'
+WHISPER = '{{"segments": [{}]}}'
+MANY_UTTERANCES = r"a session holds more than 50,000 utterances"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("a.txt", "T: a\n" * 50_001, MANY_UTTERANCES),
+        ("a.txt", "T: a\n" * 500_001, "more than 500,000 lines"),
+        ("a.txt", ("T: " + "a " * 500_000 + "\n") * 9, r"more than 8,388,608 characters"),
+        ("a.csv", "speaker,text\n" + "T,a\n" * 50_001, r"\(--columns session=NAME\)"),
+        ("a.vtt", "WEBVTT\n\n00:01.0 --> 00:02.0\n" + "<v T>a" * 50_001, MANY_UTTERANCES),
+        ("a.json", WHISPER.format('{"text": "a"},' * 50_001 + "{}"), MANY_UTTERANCES),
+        ("a.json", WHISPER.format("[]," * 1_500_001 + "[]"), "more than 3,000,000 values"),
+        ("a.eaf", EAF.format("<a/>" * 3_000_000), "more than 3,000,000 tags and attributes"),
+        ("a.eaf", EAF.format("<ALIGNABLE_ANNOTATION/>" * 50_001), MANY_UTTERANCES),
+        ("a.eaf", EAF.format("<a " + 'b="" ' * 900_000), "a tag is longer than 1 MiB"),
+        ("a.TextGrid", GRID.format(1, 200_000), "more than 200,000 intervals and points"),
+        ("a.TextGrid", GRID.format(999_999_999, 1), "more than 200,000 intervals and points"),
+    ],
+)
+def test_more_than_a_session_can_hold_is_refused_before_it_costs_much(tmp_path, name, content, match):
+    with pytest.raises(BadInput, match=rf"^a\.\w+(?:, line \d+)?: .*{match}") as caught:
+        read_session(put(tmp_path, name, content))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_of_many_sessions_may_have_any_number_of_rows(tmp_path):
+    rows = "".join(f"{i},T,a\n{i},C,b\n" for i in range(26_000))
+    sessions = read_sessions(put(tmp_path, "a.csv", "session,speaker,text\n" + rows))
+    assert sum(1 for _ in sessions) == 26_000
+
+
+def test_half_characters_are_replaced_and_said(tmp_path):
+    segments = '{"text": "a\\ud800", "speaker": "T\\udfff"}, {"text": "b", "speaker": "C"}'
+    notes = []
+    path = put(tmp_path, "caf\udce9.json", WHISPER.format(segments))
+    made = read_session(path, therapist="T\ufffd", note=notes.append)
+    assert (made.name, made.parties[0].name) == ("caf\ufffd", "T\ufffd")
+    assert made.utterances.text == ("a\ufffd", "b")
+    assert "Half characters are replaced by “\ufffd” (1)." in notes[0]
+
+
 def test_json_may_stand_on_one_long_line(tmp_path, monkeypatch):
     monkeypatch.setattr(text_module, "MAX_LINE_CHARS", 20)
     segments = [{"text": "hi", "speaker": who, "start": 0, "end": 1} for who in "TC"]

@@ -41,6 +41,11 @@ def test_voice_spans_name_the_speaker_and_tags_and_references_are_read():
     assert [u.line for u in raw.utterances] == [3, 7]
 
 
+def test_a_reference_to_no_character_is_marked():
+    raw = vtt(f"00:01.000 --> 00:02.500\n<v A>a &#{'1' * 5000}; b &#x{'f' * 5000}; c &#65;")
+    assert said(raw) == [("A", "a \ufffd b \ufffd c A")]
+
+
 def test_several_voices_in_one_cue_are_several_utterances():
     raw = vtt("7\n00:01.000 --> 00:02.000\n<v A>Well?</v> <v B>Yes.</v>")
     assert said(raw) == [("A", "Well?"), ("B", "Yes.")]
@@ -150,6 +155,11 @@ def test_stamps_stand_before_or_after_the_name(form):
     assert times(raw) == [(750_000, None), (751_000, None)]
 
 
+def test_a_long_run_of_blanks_costs_no_more_than_other_words():
+    raw = read_plain(f"T: a\nwhat{' ' * 900_000}else\nC: b\n", "a.txt")
+    assert [u.speaker for u in raw.utterances] == ["T", "C"]
+
+
 def test_a_continuation_that_begins_with_a_time_keeps_it():
     raw = read_plain("T: When?\nC: At about\n10:30 in the morning.\nT: Ah.\n", "a.txt")
     assert said(raw)[1] == ("C", "At about 10:30 in the morning.")
@@ -255,6 +265,7 @@ def test_a_segment_is_cut_where_words_change_the_speaker():
         ('{"segments": [{"text": "x", "start": 0, "end": 1}]}', "Whisper names no speakers"),
         ('{"segments": [{"text": "x", "start": NaN}]}', "NaN or infinite"),
         ('{"segments": [{"text": "x", "start": 1e999}]}', "time of segment 1 is not a number"),
+        (f'{{"segments": [{{"text": "x", "start": 1{"0" * 400}}}]}}', "longer than any meeting"),
         ('{"segments": [{"text": "x", "start": -1}]}', "segment 1 is negative"),
         ('{"segments": [{"text": "x", "start": 2, "end": 1}]}', "segment 1 ends before it starts"),
         ('{"segments": [{"text": 3}]}', "segment 1 has no text"),

@@ -11,18 +11,15 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 from openrapport.errors import BadAnnotation, BadFile, BadInput
+from openrapport.io.carried import left_out, need_times, writable_texts
 from openrapport.io.elan import Annotation, EafReader, eaf_document
 from openrapport.io.labels import party_labels
 from openrapport.io.praat import Interval, read_tiers, textgrid_document
 from openrapport.io.raw import RawTranscript, RawUtterance
-from openrapport.io.text import MAX_FILE_BYTES, decode
+from openrapport.io.text import check_lines, decode, read_bytes
 from openrapport.session import Party, Session
 
 __all__ = ["read_eaf", "read_textgrid", "write_eaf", "write_textgrid"]
-
-# XML has no place for control characters, and half a surrogate pair has no bytes.
-_CONTROLS = [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
-_UNWRITABLE = dict.fromkeys(_CONTROLS, "\ufffd")
 
 
 def read_eaf(path: Path) -> RawTranscript:
@@ -50,7 +47,7 @@ def read_eaf(path: Path) -> RawTranscript:
     """
     reader = EafReader()
     try:
-        reader.read(_bounded_bytes(path))
+        reader.read(read_bytes(path))
         rows = [_spoken(reader, annotation) for annotation in reader.annotations]
         about = reader.about(path.stem)
     except BadFile as error:
@@ -93,14 +90,14 @@ def write_eaf(session: Session, path: Path) -> tuple[str, ...]:
     BadInput
         If an utterance has no times.
     """
-    _need_times(session, "ELAN")
+    need_times(session, "ELAN")
     labels, renamed = party_labels(session.parties)
-    texts, replaced = _writable(session)
-    labels = tuple(label.translate(_UNWRITABLE) for label in labels)
+    texts, replaced = writable_texts(session.utterances.text)
     parties = tuple(Party(label, p.role) for label, p in zip(labels, session.parties, strict=True))
     about = RawTranscript(session.name, (), session.language, session.duration_ms, parties)
-    document = eaf_document(session, texts, about, _lanes(session))
-    path.write_text(document.translate(_UNWRITABLE), encoding="utf-8", newline="\n")
+    # Names of schemes and coders can hold what XML cannot, too.
+    (document,), _ = writable_texts([eaf_document(session, texts, about, _lanes(session))])
+    path.write_text(document, encoding="utf-8", newline="\n")
     notes = replaced + renamed
     n_instant = int((session.utterances.end_ms == session.utterances.start_ms).sum())
     if n_instant:
@@ -108,7 +105,7 @@ def write_eaf(session: Session, path: Path) -> tuple[str, ...]:
     n_codes = sum(map(len, session.codes))
     if n_codes:
         notes += (f"ELAN shows codes on tiers of their own: {n_codes} are not read back from there.",)
-    return notes + _left_out(session, "ELAN")
+    return notes + left_out(session, "ELAN", keeps=("codes", "length", "language"))
 
 
 def read_textgrid(path: Path) -> RawTranscript:
@@ -133,10 +130,12 @@ def read_textgrid(path: Path) -> RawTranscript:
         If it is no TextGrid, is saved as binary, is damaged, or holds a time that cannot be.
     """
     try:
-        data = _bounded_bytes(path)
+        data = read_bytes(path)
         if data.startswith(b"ooBinaryFile"):
             raise BadAnnotation("a binary TextGrid; in Praat choose 'Save as text file'")
-        tiers, n_points, end_ms = read_tiers(decode(data, path.name))
+        text = decode(data, path.name)
+        check_lines(text, path.name)
+        tiers, n_points, end_ms = read_tiers(text)
     except BadFile as error:
         raise BadAnnotation(error.message, source=path.name, line=error.line) from None
     rows = [
@@ -176,7 +175,7 @@ def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
     BadInput
         If an utterance has no times or no length.
     """
-    _need_times(session, "a TextGrid")
+    need_times(session, "a TextGrid")
     spoken = session.utterances
     n_instant = int((spoken.end_ms == spoken.start_ms).sum())
     if n_instant:
@@ -185,7 +184,7 @@ def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
             "start; write .eaf or .zip instead"
         )
     labels, renamed = party_labels(session.parties)
-    texts, replaced = _writable(session)
+    texts, replaced = writable_texts(session.utterances.text)
     tiers: dict[tuple[int, int], list[Interval]] = {(k, 0): [] for k in range(len(labels))}
     for said, text, lane in zip(spoken, texts, _lanes(session), strict=True):
         if text.strip():
@@ -195,11 +194,11 @@ def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
     named = [(labels[party], tiers[party, lane]) for party, lane in sorted(tiers)]
     path.write_text(textgrid_document(named, end_ms), encoding="utf-8", newline="\n")
     n_empty = sum(not text.strip() for text in texts)
-    return replaced + renamed + _not_in_textgrid(session, n_empty) + _left_out(session, "A TextGrid")
+    return replaced + renamed + _not_in_textgrid(session, n_empty)
 
 
 def _not_in_textgrid(session: Session, n_empty: int) -> tuple[str, ...]:
-    n, n_codes = len(session.utterances), sum(map(len, session.codes))
+    n = len(session.utterances)
     spoken = session.utterances
     # Sorting is by start alone: of two people who start together, the first tier comes first.
     together = (spoken.start_ms[1:] == spoken.start_ms[:-1]) & (spoken.party[1:] < spoken.party[:-1])
@@ -210,23 +209,11 @@ def _not_in_textgrid(session: Session, n_empty: int) -> tuple[str, ...]:
         f"A TextGrid keeps no order of those who start together: {together.sum()} changed.": (
             together.any()
         ),
-        f"A TextGrid keeps no codes: {n_codes} left out.": n_codes,
-        "A TextGrid does not keep the language.": session.language is not None,
     }
-    return tuple(note for note, holds in notes.items() if holds)
-
-
-def _bounded_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise BadAnnotation(f"the file cannot be opened ({reason})") from None
-    if len(data) > MAX_FILE_BYTES:
-        limit = MAX_FILE_BYTES / 2**20
-        raise BadAnnotation(f"the file is larger than {limit:g} MiB, the most that is read; split it")
-    return data
+    last_ms = int(spoken.end_ms.max(initial=0))
+    keeps = ("length",) if (session.duration_ms or 0) > last_ms else ()
+    own = tuple(note for note, holds in notes.items() if holds)
+    return own + left_out(session, "A TextGrid", keeps=keeps)
 
 
 def _spoken(reader: EafReader, annotation: Annotation) -> tuple[int, RawUtterance]:
@@ -258,24 +245,3 @@ def _lanes(session: Session) -> list[int]:
         heappush(busy[party], (end_ms, lane))
         lanes.append(lane)
     return lanes
-
-
-def _need_times(session: Session, form: str) -> None:
-    missing = int((~session.utterances.has_times).sum())
-    if missing:
-        raise BadInput(
-            f"{form} needs a start and an end for every utterance; {missing} of "
-            f"{len(session.utterances)} lack one; write .csv or .zip instead"
-        )
-
-
-def _writable(session: Session) -> tuple[list[str], tuple[str, ...]]:
-    texts = [text.translate(_UNWRITABLE) for text in session.utterances.text]
-    changed = sum(a != b for a, b in zip(texts, session.utterances.text, strict=True))
-    note = f"Control characters cannot be written: replaced by “\ufffd” in {changed} utterances."
-    return texts, (note,) if changed else ()
-
-
-def _left_out(session: Session, form: str) -> tuple[str, ...]:
-    counts = {"ratings": len(session.ratings), "signals": len(session.signals)}
-    return tuple(f"{form} keeps no {what}: {n} left out." for what, n in counts.items() if n)

@@ -11,16 +11,24 @@ from typing import IO, Any
 
 from openrapport.errors import BadFile
 
-__all__ = ["MAX_MEMBERS", "feed_xml", "unpack"]
+__all__ = ["MAX_MARKUP", "MAX_MEMBERS", "feed_xml", "unpack"]
 
 MAX_MEMBERS = 10_000
 """A bundle has one member for each signal, a Word file one for each picture."""
+
+MAX_MARKUP = 3_000_000
+"""Tags and attributes of an XML file; what people write has fewer in all that is read."""
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END_OF_DIRECTORY = b"PK\x05\x06"
 _END_BYTES = 22 + 2**16
 _ENTRY_BYTES = 2**10  # of the directory, for one member: its name and what is known of it
 _STEP_BYTES = 2**20
+# What zipfile raises on damaged files: its own error, and what its parsing runs into.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
+    *(ValueError, RuntimeError, ArithmeticError, LookupError),
+)
 
 
 def unpack(
@@ -62,8 +70,7 @@ def unpack(
                 return {info.filename: _member(archive, info) for info in infos}
     except BadFile as error:
         raise error.at(path.name) from None
-    # What zipfile raises on damaged files: its own error, and what its parsing runs into.
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError):
+    except _DAMAGE:
         raise kind("the file is damaged or not complete; copy it again", source=path.name) from None
     except OSError as error:
         reason = f"the file cannot be read ({error.strerror or type(error).__name__})"
@@ -73,7 +80,8 @@ def unpack(
 def feed_xml(data: bytes, target: Any, kind: type[BadFile], *, what: str) -> None:
     """Parse XML as a stream of events, so that memory does not grow with the tree.
 
-    Document types, and with them entities and references to other files, are refused.
+    Document types, and with them entities and references to other files, are refused. So is what
+    has more markup than any transcript, before it is parsed: it would take minutes and gigabytes.
 
     Parameters
     ----------
@@ -90,16 +98,24 @@ def feed_xml(data: bytes, target: Any, kind: type[BadFile], *, what: str) -> Non
     Raises
     ------
     BadFile
-        As ``kind``: it is not well-formed, or has a document type. Without the file's name.
+        As ``kind``: it is not well-formed, has a document type or more than ``MAX_MARKUP`` tags and
+        attributes. Without the file's name.
     """
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
+    if data.count(b"<") + data.count(b"=") > MAX_MARKUP:
+        raise kind(
+            f"holds more than {MAX_MARKUP:,} tags and attributes; expected {what} of one session"
+        )
     parser: Any = DefusedXMLParser(target=target, forbid_dtd=True)
     if hasattr(target, "line"):
         _keep_lines(parser.parser, target)
     try:
-        parser.feed(data)
+        for at in range(0, len(data), _STEP_BYTES):
+            parser.feed(data[at : at + _STEP_BYTES])
+            if at - parser.parser.CurrentByteIndex > _STEP_BYTES:
+                raise kind("a tag is longer than 1 MiB", line=parser.parser.CurrentLineNumber)
         parser.close()
     except DefusedXmlException:
         raise kind(

@@ -12,13 +12,14 @@ from openrapport.codes import Codes
 from openrapport.errors import BadAnnotation
 from openrapport.io.archives import feed_xml
 from openrapport.io.headers import NOTE, read_header, write_header
-from openrapport.io.raw import RawTranscript
+from openrapport.io.raw import MAX_UTTERANCES, RawTranscript, too_many_utterances
+from openrapport.io.times import parse_ms
 from openrapport.session import Session
 
 __all__ = ["Annotation", "EafReader", "eaf_document"]
 
 _PROPERTY = "openrapport"
-_MAX_DIGITS = 12
+_UNITS = "milliseconds"
 # An id of XML begins with a letter and has no blanks. Others are written in a way of our own, which
 # no plain id looks like: "-" and "." are left to it.
 _PLAIN_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -112,11 +113,13 @@ class EafReader:
         place, value = self._slots.get(name, (0, None))
         if value is None:
             raise BadAnnotation("the annotation has no time; align it in ELAN", line=line)
-        if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS):
+        time_ms = parse_ms(value)
+        if time_ms is None or "." in value:
             raise BadAnnotation(
-                "the annotation's time is no whole number of milliseconds from 0 on", line=line
+                "the annotation's time is no whole number of milliseconds from 0 to 1,000 hours",
+                line=line,
             )
-        return place, int(value)
+        return place, time_ms
 
     def about(self, name: str) -> RawTranscript:
         """Read what our own files say beside the words.
@@ -149,9 +152,10 @@ class EafReader:
             self._is_eaf = tag == "ANNOTATION_DOCUMENT"
             if not self._is_eaf:
                 raise BadAnnotation("not an ELAN file; expected an ANNOTATION_DOCUMENT", line=self.line)
+        elif tag == "HEADER" and attributes.get("TIME_UNITS", _UNITS) != _UNITS:
+            raise BadAnnotation("its times are video frames; expected milliseconds", line=self.line)
         elif tag == "TIME_SLOT":
-            slot = (len(self._slots), attributes.get("TIME_VALUE"))
-            self._slots[attributes.get("TIME_SLOT_ID", "")] = slot
+            self._add_slot(attributes)
         elif tag == "TIER":
             self._start_tier(attributes)
         elif tag == "ALIGNABLE_ANNOTATION" and self._speaker is not None:
@@ -194,6 +198,12 @@ class EafReader:
     def close(self) -> None:
         """Take the end of the file."""
 
+    def _add_slot(self, attributes: dict[str, str]) -> None:
+        name = attributes.get("TIME_SLOT_ID", "")
+        if name in self._slots:
+            raise BadAnnotation("a time slot's id stands twice", line=self.line)
+        self._slots[name] = (len(self._slots), attributes.get("TIME_VALUE"))
+
     def _start_tier(self, attributes: dict[str, str]) -> None:
         if attributes.get("PARENT_REF"):
             self.n_dependent += 1
@@ -207,6 +217,8 @@ class EafReader:
             raise BadAnnotation("an annotation's id stands twice", line=self._open_line)
         if name is not None:
             self._ids.add(name)
+        if len(self.annotations) == MAX_UTTERANCES:
+            raise too_many_utterances(self._open_line)
         self.annotations.append(
             Annotation(
                 speaker=self._speaker or "",

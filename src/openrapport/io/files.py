@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from openrapport.errors import BadFile, BadInput, BadTranscript
 from openrapport.io.labels import same_label
 from openrapport.io.plain import reader_of
-from openrapport.io.raw import RawTranscript
+from openrapport.io.raw import RawTranscript, check_size, without_halves
 from openrapport.io.roles import RoleGuess, guess_roles, spoken, to_session
 from openrapport.io.subtitles import read_srt, read_vtt
 from openrapport.io.tables import read_tables
-from openrapport.io.text import read_text, source_of
+from openrapport.io.text import check_lines, read_text, source_of
 from openrapport.io.whisper import read_whisper
 from openrapport.io.writers import write_srt, write_table, write_vtt
 from openrapport.session import Session, Source
@@ -77,16 +78,18 @@ def read_sessions(
         raise BadInput(f"{path.name}: the ending is not known; expected one of {', '.join(READABLE)}")
     if columns is not None and ending not in (".csv", ".tsv"):
         raise BadInput(f"{path.name}: columns are for tables; leave them out")
-    source = source_of(path)
+    if not path.exists():
+        raise BadTranscript("there is no such file", source=path.name)
+    if not path.is_file():
+        raise BadTranscript("this is a folder or a device; expected a file", source=path.name)
     found = False
     if ending == ".zip":
         made: Iterable[Session] = [_from_bundle(path, therapist, client)]
     else:
-        made = (
-            _with_roles(raw, path, source, therapist, client, confirm, note)
-            for raw in _raw_transcripts(path, ending, columns, session)
-            if session is None or raw.name == session
+        make = partial(
+            _with_roles, path=path, therapist=therapist, client=client, confirm=confirm, note=note
         )
+        made = _from_transcripts(path, _raw_transcripts(path, ending, columns, session), session, make)
     for one in made:
         if session is None or one.name == session:
             found = True
@@ -231,12 +234,25 @@ def _write(session: Session, path: Path, ending: str) -> tuple[str, ...]:
     return bundle.write_bundle(session, path)
 
 
+def _from_transcripts(
+    path: Path, raws: Iterable[RawTranscript], session: str | None, make: Callable[..., Session]
+) -> Iterator[Session]:
+    source: Source | None = None
+    for raw in raws:
+        if session is None or raw.name == session:
+            # Only now is it known that the file is not too large to be read once more.
+            source = source or source_of(path)
+            yield make(raw, source=source)
+
+
 def _raw_transcripts(
     path: Path, ending: str, columns: Mapping[str, str] | None, session: str | None
 ) -> Iterator[RawTranscript]:
     # Readers are given the file's whole name, because their messages need it.
     if ending in (".csv", ".tsv"):
-        read = read_tables(read_text(path), path.name, columns=columns, session=session)
+        text = read_text(path)
+        check_lines(text, path.name, max_lines=None)
+        read = read_tables(text, path.name, columns=columns, session=session)
     else:
         read = iter((_raw_transcript(path, ending),))
     for raw in read:
@@ -253,15 +269,18 @@ def _raw_transcript(path: Path, ending: str) -> RawTranscript:
         from openrapport.io import word  # heavy, and not needed for text
 
         text = word.read_docx_lines(path)
-        return reader_of(text)(text, path.name)
-    text = read_text(path, long_lines=ending == ".json")
-    if ending == ".txt":
-        return reader_of(text)(text, path.name)
-    return {".vtt": read_vtt, ".srt": read_srt, ".json": read_whisper}[ending](text, path.name)
+    else:
+        text = read_text(path)
+    if ending == ".json":
+        return read_whisper(text, path.name)  # which may stand on one line
+    check_lines(text, path.name)
+    read = {".vtt": read_vtt, ".srt": read_srt}.get(ending) or reader_of(text)
+    return read(text, path.name)
 
 
 def _with_roles(
     raw: RawTranscript,
+    *,
     path: Path,
     source: Source,
     therapist: str | None,
@@ -272,6 +291,8 @@ def _with_roles(
     name = " ".join(raw.name.split())[:60]
     where = path.name if raw.name == path.stem else f"{path.name}, session {name}"
     try:
+        check_size(raw)
+        raw = without_halves(raw)
         if therapist is None and client is None:
             guess = guess_roles(raw)
             if not guess.named:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from openrapport.io.carried import plain_name
 from openrapport.session import Party, Role
 
 __all__ = [
@@ -145,6 +146,7 @@ def find_labels(
     everywhere = all(found)
     opening = {p[0] for p, opens_here in zip(found, opens or (), strict=False) if p and opens_here}
     lower_case_min = max(2, _LOWER_CASE_SHARE * len(lines))
+    follow = _followers(found)
     labels: set[str] = set()
     for label, count in first.items():
         named = role_named(label) is not None
@@ -155,7 +157,7 @@ def find_labels(
             or (name and (count >= 2 or label in opening))
             or count >= lower_case_min
         ):
-            labels |= {label} if named else _extended(label, found, times)
+            labels |= {label} if named else _extended(label, follow[label], times)
     covered = sum(take_label(line, labels)[0] is not None for line in lines) if subtitles else 0
     if subtitles and covered < _CUE_SHARE * len(lines):
         return frozenset(label for label in labels if role_named(label))
@@ -203,18 +205,17 @@ def party_labels(parties: Sequence[Party]) -> tuple[tuple[str, ...], tuple[str, 
         What had to be changed, one sentence each.
     """
     labels: list[str] = []
+    taken: set[str] = set()
     for party in parties:
-        base = " ".join(party.name.translate(_UNWRITABLE).split()) or str(party.role).capitalize()
+        base = plain_name(party.name) or str(party.role).capitalize()
         label, k = base, 2
-        while same_label(label) in {same_label(other) for other in labels}:
+        while same_label(label) in taken:
             label, k = f"{base} ({k})", k + 1
+        taken.add(same_label(label))
         labels.append(label)
     changed = sum(label != party.name for label, party in zip(labels, parties, strict=True))
     note = f"Speakers' names must be plain and differ: {changed} written in another way."
     return tuple(labels), (note,) if changed else ()
-
-
-_UNWRITABLE = dict.fromkeys([*range(32), 127, *range(0xD800, 0xE000)])
 
 
 def _prefixes(line: str) -> list[str]:
@@ -232,10 +233,17 @@ def _prefixes(line: str) -> list[str]:
     return prefixes
 
 
-def _extended(label: str, found: list[list[str]], times: Counter[str]) -> set[str]:
+def _followers(found: list[list[str]]) -> dict[str, set[str]]:
+    # What each first prefix goes on as; "" where it stands alone.
+    follow: defaultdict[str, set[str]] = defaultdict(set)
+    for prefixes in found:
+        if prefixes:
+            follow[prefixes[0]].add(prefixes[1] if len(prefixes) > 1 else "")
+    return follow
+
+
+def _extended(label: str, longer: set[str], times: Counter[str]) -> set[str]:
     # "Unit 3: A" and "Unit 3: B" are names, if "Unit 3" never stands before anything else.
-    follow = [prefixes[1] if len(prefixes) > 1 else "" for prefixes in found if label in prefixes[:1]]
-    longer = set(follow)
     if "" in longer or any(times[name] < _RECURS for name in longer):
         return {label}
     return longer

@@ -17,7 +17,9 @@ __all__ = ["read_plain", "reader_of"]
 _TIME = r"(?P<time>\d{1,4}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?)"
 _STAMP_FIRST = re.compile(rf"(?P<open>[\[(])?{_TIME}[\])]?[\s:-]+(?P<rest>.*)", re.ASCII)
 _STAMP_AFTER_NAME = re.compile(
-    rf"(?P<name>[^\[\](:\t]{{1,60}}?)\s*[\[(]{_TIME}[\])]\s*:?\s*(?P<rest>.*)", re.ASCII
+    # Possessive: a line of blanks would otherwise be tried from every length of the name.
+    rf"(?P<name>[^\[\](:\t]{{1,60}}+)\s*+[\[(]{_TIME}[\])]\s*+:?\s*+(?P<rest>.*)",
+    re.ASCII,
 )
 _ZOOM_TAB = re.compile(r"(?P<name>[^\t]{1,60})\t(?P<time>\d{1,3}:\d{2}:\d{2})[ \t]*", re.ASCII)
 _ZOOM_BRACKETS = re.compile(
@@ -159,5 +161,8 @@ def _take_stamp(line: _Line) -> None:
         return
     match = _STAMP_AFTER_NAME.fullmatch(line.text)
     if match:
-        line.start_ms, line.text = parse_clock(match["time"]), f"{match['name']}: {match['rest']}"
+        line.start_ms, line.text = (
+            parse_clock(match["time"]),
+            f"{match['name'].rstrip()}: {match['rest']}",
+        )
         line.opens = True

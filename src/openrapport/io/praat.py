@@ -7,17 +7,26 @@ format are one: ``intervals [3]:`` and ``xmin =`` are there for people.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from openrapport.errors import BadAnnotation
+from openrapport.io.raw import MAX_UTTERANCES
+from openrapport.io.times import LONGEST_MS
 
 __all__ = ["Interval", "read_tiers", "textgrid_document"]
 
-# A string with doubled quotes inside, a comment, or a run without blanks.
-_TOKEN = re.compile(r'"(?P<string>[^"]*+(?:""[^"]*+)*+)"|![^\n]*|[^\s"]+')
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
-_MAX_SECONDS = 10**9
+_NUMBER = r'-?[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?(?![^\s"])'
+# Blanks, comments, and words that stand around what counts, all in one go.
+_SKIPPED = rf'(?:\s++|![^\n]*+|(?!{_NUMBER})[^\s"!<][^\s"]*+)*+'
+# A string with doubled quotes inside, a number, or a flag.
+_FREE = re.compile(
+    rf'{_SKIPPED}(?:"(?P<string>[^"]*+(?:""[^"]*+)*+)"|(?P<number>{_NUMBER})|(?P<flag><[^\s"]*+))'
+)
+_MAX_SECONDS = LONGEST_MS // 1000
+# Between two utterances stands a silence.
+_MAX_INTERVALS = 4 * MAX_UTTERANCES
+_HEADS = (("ooTextFile", "TextGrid"), ("ooTextFile short", "TextGrid"))
 
 
 class Interval(NamedTuple):
@@ -53,7 +62,7 @@ def read_tiers(text: str) -> tuple[list[tuple[str, list[Interval]]], int, int]:
     """
     tokens = _Tokens(text)
     try:
-        is_grid = (tokens.string(), tokens.string()) == ("ooTextFile", "TextGrid")
+        is_grid = (tokens.string(), tokens.string()) in _HEADS
     except BadAnnotation:
         is_grid = False
     if not is_grid:
@@ -125,33 +134,41 @@ class _Tokens:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._found = self._free()
-        self._at = 0
+        self._at = 0  # where the last number, string or flag begins
+        self._end = 0
+        self._n_counted = 0
         # Lines are counted on from the last place, so that cost grows with the file's length alone.
         self._line, self._counted = 1, 0
 
     def string(self) -> str:
-        match = next(self._found, None)
-        if match is None or match["string"] is None:
+        text = self._next("string")
+        if text is None:
             raise self.wrong("a text in quotes")
-        return match["string"].replace('""', '"')
+        return text.replace('""', '"')
 
     def exists(self) -> bool:
-        match = next(self._found, None)
-        if match is None or match[0] not in ("<exists>", "<absent>"):
+        flag = self._next("flag")
+        if flag not in ("<exists>", "<absent>"):
             raise self.wrong("<exists>")
-        return match[0] == "<exists>"
+        return flag == "<exists>"
 
     def count(self) -> int:
         count = self._number("how many follow")
-        if not (0 <= count < _MAX_SECONDS and count == int(count)):
+        if not (0 <= count < 10**9 and count == int(count)):
             raise self.wrong("how many follow")
+        self._n_counted += int(count)
+        if self._n_counted > _MAX_INTERVALS:
+            raise BadAnnotation(
+                f"there are more than {_MAX_INTERVALS:,} intervals and points, the most that is read; "
+                "take out the tiers that are no speech",
+                line=self.line,
+            )
         return int(count)
 
     def time_ms(self) -> int:
         seconds = self._number("a time in seconds")
         if not 0 <= seconds <= _MAX_SECONDS:
-            raise self.wrong("a time from 0 seconds on")
+            raise self.wrong("a time from 0 seconds to 1,000 hours")
         return round(1000 * seconds)
 
     def interval(self) -> Interval:
@@ -172,18 +189,19 @@ class _Tokens:
         return BadAnnotation(reason, line=self.line)
 
     def _number(self, expected: str) -> float:
-        match = next(self._found, None)
-        if match is None or not _NUMBER.fullmatch(match[0]):
+        number = self._next("number")
+        if number is None:
             raise self.wrong(expected)
-        return float(match[0])
+        return float(number)
 
-    def _free(self) -> Iterator[re.Match[str]]:
-        for match in _TOKEN.finditer(self._text):
-            token = match[0]
-            if match["string"] is not None or token[0] == "<" or _NUMBER.fullmatch(token):
-                self._at = match.start()
-                yield match
-        self._at = len(self._text)
+    def _next(self, kind: str) -> str | None:
+        match = _FREE.match(self._text, self._end)
+        if match is None:
+            self._at = len(self._text)
+            return None
+        # Messages name the line where it begins, and a string may go over lines.
+        self._at, self._end = match.start(match.lastgroup or 0), match.end()
+        return match[kind]
 
 
 def _with_silence(intervals: Sequence[Interval], end_ms: int) -> list[Interval]:

@@ -28,6 +28,8 @@ _TEAMS_ID = re.compile(
 # No pattern runs past the next "<" or "{": many that are never closed would cost quadratic time.
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]([^<>]*)>")
 _VTT_TAG = re.compile(r"</?(?:v|c|i|b|u|ruby|rt|lang)(?:[.\s][^<>]*)?>|<\d[\d:.]*>")
+# Python refuses to read very long numbers, and no character has one.
+_NO_CHARACTER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
 _SRT_TAG = re.compile(r"</?(?:i|b|u|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
 
 
@@ -170,14 +172,18 @@ def _voices(cue: _Cue) -> Iterator[RawUtterance]:
         spoken.insert(0, (None, parts[0]))
     for k, (voice, text) in enumerate(spoken, start=1):
         cue_id = f"{cue.id}.{k}" if cue.id and k > 1 else cue.id
-        speaker = html.unescape(voice.strip(" \t")) if voice else None
+        speaker = _unescaped(voice.strip(" \t")) if voice else None
         yield RawUtterance(
             _plain_vtt(text), speaker or None, cue.start_ms, cue.end_ms, cue_id, cue.line
         )
 
 
 def _plain_vtt(text: str) -> str:
-    return html.unescape(_VTT_TAG.sub("", text).strip(" \t"))
+    return _unescaped(_VTT_TAG.sub("", text).strip(" \t"))
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text))
 
 
 def _with_labels(utterances: list[RawUtterance]) -> Iterator[RawUtterance]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from openrapport.errors import BadInput, BadTranscript
 from openrapport.io.labels import role_named
-from openrapport.io.raw import RawTranscript, RawUtterance
+from openrapport.io.raw import MAX_UTTERANCES, RawTranscript, RawUtterance, too_many_utterances
 from openrapport.io.times import check_times, parse_clock, parse_ms, parse_seconds, without_slips
 from openrapport.session import Party, Role
 
@@ -34,6 +34,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_MANY = "name the column that tells sessions apart (--columns session=NAME), or split the table"
 _NO_TIME = frozenset(("", "na", "n/a", "none", "null"))
 
 
@@ -114,14 +115,7 @@ def read_tables(
     roles: dict[str, Role | None] = {}
     current: str | None = None
     for line, row in rows:
-        if len(row) != found.width:
-            raise BadTranscript(
-                f"the row has {len(row)} cells; expected {found.width} as in the first line",
-                source=name,
-                line=line,
-            )
-        if found.ours:
-            row = [_unguarded(cell) for cell in row]
+        row = _cells(row, found, line, name)
         key = row[found.session] if found.session is not None else name
         if key != current:
             if current is not None and group:
@@ -135,6 +129,8 @@ def read_tables(
             done.add(key)
             current, group, roles = key, [], {}
         if session is None or key == session:
+            if len(group) == MAX_UTTERANCES:
+                raise too_many_utterances(line, source=name, advice=_MANY)
             group.append(_utterance(row, found, line, name))
             _note_role(roles, row, found, line, name)
     if current is not None and group:
@@ -172,6 +168,16 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             ) from None
         if any(row):
             yield line, row
+
+
+def _cells(row: list[str], columns: _Columns, line: int, name: str) -> list[str]:
+    if len(row) != columns.width:
+        raise BadTranscript(
+            f"the row has {len(row)} cells; expected {columns.width} as in the first line",
+            source=name,
+            line=line,
+        )
+    return [_unguarded(cell) for cell in row] if columns.ours else row
 
 
 def _find_columns(header: list[str], wanted: Mapping[str, str], name: str, line: int) -> _Columns:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import string
 from pathlib import Path
 
 from openrapport.errors import BadTranscript
 from openrapport.session import Source
 
-__all__ = ["MAX_FILE_BYTES", "MAX_LINE_CHARS", "decode", "read_text", "source_of"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "MAX_LINES",
+    "MAX_LINE_CHARS",
+    "check_lines",
+    "decode",
+    "read_bytes",
+    "read_text",
+    "source_of",
+]
 
 MAX_FILE_BYTES = 64 * 2**20
 """A ten-hour session is under 1 MiB and ten thousand sessions fit; more is some other file."""
 
 MAX_LINE_CHARS = 2**20
 """More on one line is no transcript, and would make every later step slow."""
+
+MAX_LINES = 500_000
+"""Of one session: ten for each utterance of the longest that is read."""
 
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -25,12 +38,12 @@ _MARKS = (
 )
 _PATTERN_BYTES = 2**16
 _GUESS_BYTES = 2**16
-_CONTROLS = dict.fromkeys([*range(9), 11, *range(14, 26), *range(28, 32), 127])
+_CONTROLS = tuple(map(chr, [*range(9), 11, *range(14, 26), *range(28, 32), 127]))
 _MAX_CONTROL_SHARE = 0.01
 _SAVE_AS = "save it as UTF-8 and try again"
 
 
-def read_text(path: Path, *, long_lines: bool = False) -> str:
+def read_text(path: Path) -> str:
     """Read a text file of any usual encoding.
 
     UTF-8 and UTF-16 with or without a mark are told by their bytes. What is neither is read as
@@ -41,8 +54,6 @@ def read_text(path: Path, *, long_lines: bool = False) -> str:
     ----------
     path : Path
         The file.
-    long_lines : bool
-        True for formats that are written on one line (JSON).
 
     Returns
     -------
@@ -52,20 +63,52 @@ def read_text(path: Path, *, long_lines: bool = False) -> str:
     Raises
     ------
     BadTranscript
-        If the file cannot be opened, is empty, larger than ``MAX_FILE_BYTES``, not text, damaged,
-        or has a line longer than ``MAX_LINE_CHARS``.
+        If the file cannot be opened, is empty, larger than ``MAX_FILE_BYTES``, not text or damaged.
     """
     name = path.name
-    data = _bounded_bytes(path)
+    data = read_bytes(path)
     text = decode(data, name)
     del data  # a table of many sessions would otherwise stand in memory twice
     if "\n" not in text:
         text = text.replace("\r", "\n")
     if not text or text.isspace():
         raise BadTranscript("the file is empty; expected a transcript", source=name)
-    if not long_lines:
-        _refuse_long_line(text, name)
     return text
+
+
+def check_lines(text: str, name: str, *, max_lines: int | None = MAX_LINES) -> None:
+    """Refuse a text whose lines are no transcript's.
+
+    Parameters
+    ----------
+    text : str
+        All of the file.
+    name : str
+        The file's name, for messages.
+    max_lines : int or None
+        How many there may be; None for tables, which may hold any number of sessions.
+
+    Raises
+    ------
+    BadTranscript
+        If there are more lines, or one is longer than ``MAX_LINE_CHARS``.
+    """
+    if max_lines is not None and text.count("\n") > max_lines:
+        raise BadTranscript(
+            f"there are more than {max_lines:,} lines, the most that is read of a session; split it",
+            source=name,
+        )
+    start = 0
+    while len(text) - start > MAX_LINE_CHARS:
+        end = text.rfind("\n", start, start + MAX_LINE_CHARS + 1)
+        if end < 0:
+            raise BadTranscript(
+                f"the line is longer than {MAX_LINE_CHARS:,} characters, the most that is read; "
+                "expected about one utterance a line",
+                source=name,
+                line=text.count("\n", 0, start) + 1,
+            )
+        start = end + 1
 
 
 def source_of(path: Path) -> Source:
@@ -132,7 +175,24 @@ def decode(data: bytes, name: str) -> str:
     return text
 
 
-def _bounded_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Read a file that is not too large.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    data : bytes
+        All of it.
+
+    Raises
+    ------
+    BadTranscript
+        If it cannot be opened or is larger than ``MAX_FILE_BYTES``; no more than that is read.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -167,7 +227,7 @@ def _utf16_without_mark(data: bytes) -> str | None:
 def _in_an_older_encoding(data: bytes, name: str) -> str:
     readable = data.decode("utf-8", errors="replace")
     bad = readable.count("\ufffd")
-    if sum(c > "\x7f" for c in readable) > 4 * bad:
+    if len(readable) - len(readable.encode("ascii", "ignore")) > 4 * bad:
         line = readable.count("\n", 0, readable.index("\ufffd")) + 1
         raise BadTranscript(
             f"holds bytes that are not UTF-8 in a file that otherwise is; {_SAVE_AS}",
@@ -192,27 +252,14 @@ def _in_an_older_encoding(data: bytes, name: str) -> str:
 
 
 def _looks_latin(text: str) -> bool:
-    foreign = [c for c in text if c > "\x7f"]
-    letters = sum(c.isalpha() for c in text)
+    plain = text.encode("ascii", "ignore")
+    n_foreign = len(text) - len(plain)
+    n_letters = len(plain) - len(plain.translate(None, string.ascii_letters.encode()))
     # Other alphabets read as Windows-1252 are nearly all accented letters and signs.
-    return len(foreign) * 3 <= letters
+    return n_foreign * 2 <= n_letters
 
 
 def _refuse_binary(text: str, name: str) -> None:
-    controls = len(text) - len(text.translate(_CONTROLS))
+    controls = sum(text.count(control) for control in _CONTROLS)
     if "\x00" in text or controls > _MAX_CONTROL_SHARE * len(text):
         raise BadTranscript("the file is not text; expected a transcript", source=name)
-
-
-def _refuse_long_line(text: str, name: str) -> None:
-    start = 0
-    while len(text) - start > MAX_LINE_CHARS:
-        end = text.rfind("\n", start, start + MAX_LINE_CHARS + 1)
-        if end < 0:
-            raise BadTranscript(
-                f"the line is longer than {MAX_LINE_CHARS:,} characters, the most that is read; "
-                "expected about one utterance a line",
-                source=name,
-                line=text.count("\n", 0, start) + 1,
-            )
-        start = end + 1

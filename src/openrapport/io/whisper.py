@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from math import isfinite
 from typing import Any, NoReturn
 
 from openrapport.errors import BadTranscript
-from openrapport.io.raw import RawTranscript, RawUtterance
-from openrapport.io.times import check_times
+from openrapport.io.raw import MAX_UTTERANCES, RawTranscript, RawUtterance, too_many_utterances
+from openrapport.io.times import LONGEST_MS, check_times
 
 __all__ = ["read_whisper"]
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_LONGEST_S = 1000 * 3600
+_LONGEST_S = LONGEST_MS // 1000
+_MAX_VALUES = 3_000_000
 
 
 def read_whisper(text: str, name: str) -> RawTranscript:
@@ -42,13 +43,16 @@ def read_whisper(text: str, name: str) -> RawTranscript:
     BadTranscript
         If it is no such JSON, names no speakers, or a time is wrong.
     """
+    if sum(text.count(sign) for sign in ",[{") > _MAX_VALUES:
+        _refuse(f"the JSON holds more than {_MAX_VALUES:,} values, the most that is read", name)
     document = _document(text, name)
     segments = document.get("segments") if isinstance(document, dict) else None
     if not isinstance(segments, list) or not all(isinstance(s, dict) for s in segments):
         _refuse("expected JSON of Whisper with a list of 'segments'", name)
-    utterances = tuple(
-        said for place, segment in enumerate(segments, start=1) for said in _said(segment, place, name)
-    )
+    every = (said for place, one in enumerate(segments, start=1) for said in _said(one, place, name))
+    utterances = tuple(islice(every, MAX_UTTERANCES + 1))
+    if len(utterances) > MAX_UTTERANCES:
+        raise too_many_utterances(None, source=name)
     if utterances and not any(said.speaker for said in utterances):
         _refuse(
             "Whisper names no speakers; expected a 'speaker' in every segment, as WhisperX writes "
@@ -122,7 +126,8 @@ def _label(value: object) -> str | None:
 def _ms(value: object, place: int, name: str) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    not_finite = isinstance(value, float) and not isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not_finite:
         _refuse(f"a time of segment {place} is not a number of seconds; correct it", name)
     if not 0 <= value <= _LONGEST_S:
         _refuse(f"a time of segment {place} is negative or longer than any meeting; correct it", name)

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from openrapport.errors import BadInput
+from openrapport.io.carried import counted, left_out, need_times, writable_texts
 from openrapport.io.headers import write_header, write_id
 from openrapport.io.labels import could_be_label, party_labels
 from openrapport.io.raw import RawTranscript
@@ -17,8 +17,6 @@ from openrapport.session import Party, Session
 
 __all__ = ["write_srt", "write_table", "write_vtt"]
 
-# Control characters are no text, and half a surrogate pair has no bytes: neither can be written.
-_UNWRITABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000)], "\ufffd")
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"}
 _VTT_ESCAPES = str.maketrans(_REFERENCES)
 
@@ -43,8 +41,8 @@ def write_vtt(session: Session, path: Path) -> tuple[str, ...]:
     BadInput
         If a time is missing.
     """
-    _need_times(session, "WebVTT")
-    texts, notes = _writable(session)
+    need_times(session, "WebVTT")
+    texts, notes = writable_texts(session.utterances.text)
     labels, renamed = party_labels(session.parties)
     parties = tuple(Party(label, p.role) for label, p in zip(labels, session.parties, strict=True))
     about = RawTranscript(
@@ -56,7 +54,7 @@ def write_vtt(session: Session, path: Path) -> tuple[str, ...]:
         voice = f"<v {_vtt_text(labels[said.party])}>{_vtt_text(text)}</v>"
         blocks.append(f"{write_id(said.id)}\n{timing}\n{voice}")
     _write(path, "\n\n".join(blocks) + "\n")
-    return notes + renamed + _left_out(session, "WebVTT")
+    return notes + renamed + left_out(session, "WebVTT", keeps=("length", "language"))
 
 
 def write_srt(session: Session, path: Path) -> tuple[str, ...]:
@@ -79,8 +77,8 @@ def write_srt(session: Session, path: Path) -> tuple[str, ...]:
     BadInput
         If a time is missing.
     """
-    _need_times(session, "SRT")
-    texts, notes = _writable(session)
+    need_times(session, "SRT")
+    texts, notes = writable_texts(session.utterances.text)
     labels, renamed = _srt_labels(session.parties)
     plain = [plain_srt_text(text) for text in texts]
     changed = sum(a != b for a, b in zip(plain, texts, strict=True))
@@ -93,11 +91,11 @@ def write_srt(session: Session, path: Path) -> tuple[str, ...]:
     other_ids = sum(u.id != str(i) for i, u in enumerate(session.utterances, start=1))
     notes += renamed
     if changed:
-        notes += (f"SRT keeps no line breaks and no tags: {_n(changed, 'utterance')} changed.",)
+        notes += (f"SRT keeps no line breaks and no tags: {counted(changed, 'utterance')} changed.",)
     if other_ids:
-        notes += (f"SRT numbers its subtitles: {_n(other_ids, 'id')} left out.",)
+        notes += (f"SRT numbers its subtitles: {counted(other_ids, 'id')} left out.",)
     notes += ("SRT keeps no roles: they are told by the names, or must be named again.",)
-    return notes + _left_out(session, "SRT", keeps_length=False)
+    return notes + left_out(session, "SRT")
 
 
 def write_table(session: Session, path: Path, *, delimiter: str) -> tuple[str, ...]:
@@ -117,57 +115,22 @@ def write_table(session: Session, path: Path, *, delimiter: str) -> tuple[str, .
     notes : tuple of str
         What was left out, one sentence each.
     """
-    texts, notes = _writable(session)
+    texts, notes = writable_texts(session.utterances.text)
+    ids, changed = writable_texts(session.utterances.ids, "id")
+    (name,), _ = writable_texts([session.name])
     labels, renamed = party_labels(session.parties)
     roles = [str(party.role) for party in session.parties]
     with path.open("w", encoding="utf-8", newline="") as file:
         # Both characters of the line end make a cell quoted, so that either survives in a text.
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
         writer.writerow(OWN_COLUMNS)
-        for said, text in zip(session.utterances, texts, strict=True):
-            row = (
-                *(session.name, said.id, labels[said.party], roles[said.party]),
-                *(said.start_ms, said.end_ms, text),
-            )
-            writer.writerow([guarded(_clean(cell)) if isinstance(cell, str) else cell for cell in row])
+        for said, own, text in zip(session.utterances, ids, texts, strict=True):
+            before = (guarded(name), guarded(own), guarded(labels[said.party]), roles[said.party])
+            writer.writerow((*before, said.start_ms, said.end_ms, guarded(text)))
     silent = len(session.parties) - len(set(session.utterances.party.tolist()))
     if silent:
-        notes += (f"A table holds only who speaks: {_n(silent, 'person', 'people')} left out.",)
-    return notes + renamed + _left_out(session, "A table", keeps_length=False)
-
-
-def _left_out(session: Session, form: str, *, keeps_length: bool = True) -> tuple[str, ...]:
-    notes = []
-    n_codes = sum(len(codes) for codes in session.codes)
-    if n_codes:
-        notes.append(f"{form} keeps no codes: {_n(n_codes, 'code')} left out.")
-    if session.ratings:
-        notes.append(f"{form} keeps no ratings: {_n(len(session.ratings), 'set')} left out.")
-    if session.signals:
-        notes.append(f"{form} keeps no signals: {_n(len(session.signals), 'signal')} left out.")
-    if not keeps_length and (session.duration_ms is not None or session.language is not None):
-        notes.append(f"{form} keeps neither the meeting's length nor its language.")
-    return tuple(notes)
-
-
-def _need_times(session: Session, form: str) -> None:
-    missing = int((~session.utterances.has_times).sum())
-    if missing:
-        raise BadInput(
-            f"{form} needs a start and an end for every utterance; {missing} of "
-            f"{len(session.utterances)} lack one; write .csv or .zip instead"
-        )
-
-
-def _writable(session: Session) -> tuple[list[str], tuple[str, ...]]:
-    texts = [_clean(text) for text in session.utterances.text]
-    changed = sum(a != b for a, b in zip(texts, session.utterances.text, strict=True))
-    note = f"Text holds no control characters: replaced by “\ufffd” in {_n(changed, 'utterance')}."
-    return texts, (note,) if changed else ()
-
-
-def _clean(text: str) -> str:
-    return text.translate(_UNWRITABLE)
+        notes += (f"A table holds only who speaks: {counted(silent, 'person', 'people')} left out.",)
+    return notes + changed + renamed + left_out(session, "A table")
 
 
 def _vtt_text(text: str) -> str:
@@ -191,12 +154,10 @@ def _srt_labels(parties: Sequence[Party]) -> tuple[list[str], tuple[str, ...]]:
     ]
     changed = sum(a != b for a, b in zip(plain, labels, strict=True))
     if changed:
-        notes += (f"{_n(changed, 'name')} could not be told from words in SRT: the role stands there.",)
+        notes += (
+            f"{counted(changed, 'name')} could not be told from words in SRT: the role stands there.",
+        )
     return plain, notes
-
-
-def _n(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
 
 
 def _write(path: Path, text: str) -> None:
