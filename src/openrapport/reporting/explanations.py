@@ -240,7 +240,8 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "style_matching_by_class": Explanation(
         "Style matching by kind of word",
-        "Over the whole session, for {aspect}, the two were alike to {value} on a scale from 0 to 1.",
+        "Over the whole session, for {aspect}, the two were alike by {value}, where 0 is not at all and 1 is "
+        "entirely.",
         "How alike the two’s shares of each kind of small word are, after Niederhoffer and Pennebaker (2002); "
         "for all kinds together, the mean.",
         "Two people who speak the same language are alike in most small words anyway, and over a whole "
