@@ -39,6 +39,7 @@ __all__ = [
     "new_master_key",
     "open_text",
     "seal_text",
+    "sync_folder",
 ]
 
 KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 8
@@ -173,7 +174,7 @@ class Keyring:
                     file.flush()
                     os.fsync(file.fileno())
                 path.unlink()
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
 
     def rotate(self) -> int:
         """Wrap every data key anew under the newest master key; tells how many it was."""
@@ -199,14 +200,15 @@ class Keyring:
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     @staticmethod
     def _path(place: Path, owner: UUID) -> Path:
         return place / owner.hex[-2:] / f"{owner}.key"
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder reach the disk, as fsync does for what stands in a file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

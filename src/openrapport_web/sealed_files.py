@@ -20,7 +20,7 @@ from typing import BinaryIO, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from openrapport_web.crypto import ContentLost
+from openrapport_web.crypto import ContentLost, sync_folder
 
 __all__ = ["CHUNK_BYTES", "Sealer", "opened", "plain_size", "seal_bytes"]
 
@@ -68,15 +68,18 @@ class Sealer:
         self._number += 1
 
     def __exit__(self, kind: object, *_: object) -> None:
+        whole = False
         try:
-            if kind is None:
-                self._put(bytes(self._rest), last=True)
-                self._file.flush()
-                os.fsync(self._file.fileno())
+            with self._file:  # a full disk may also show when what is left is written on closing
+                if kind is None:
+                    self._put(bytes(self._rest), last=True)
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
+            whole = kind is None
         finally:
-            self._file.close()
-            if kind is None:
+            if whole:
                 self._new.replace(self.path)
+                sync_folder(self.path.parent)
             else:
                 self._new.unlink(missing_ok=True)
 

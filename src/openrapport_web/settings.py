@@ -281,6 +281,10 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 FILE_UPLOAD_PERMISSIONS = 0o600
+# A body stays in memory: on its way to a sealed file, content never lies open on a disk.
+# streams.py lets nothing larger in.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # -- letters and logs ----------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.%s.EmailBackend" % (

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from openrapport_web.caseload.models import Purpose
 from openrapport_web.people.actions import invite
 from openrapport_web.people.models import Role
+from openrapport_web.recordings.models import Audience
+from openrapport_web.recordings.uploads import begin
 from tests.web.conftest import make_client
+from tests.web.recorded import agreed, shared_with, with_recording, with_session
 
 __all__ = ["EVERYBODY", "KEYS", "ROWS", "SIGNED_IN", "WHO", "Row"]
 
@@ -67,6 +71,22 @@ def _invitation(p: SimpleNamespace, whose: str) -> dict[str, Any]:
     return {"key": invitation.key}
 
 
+def _upload(p: SimpleNamespace, whose: str) -> Any:
+    care = getattr(p, whose)
+    agreed(care, Purpose.TRANSCRIBE)
+    by = care.meeting.therapist
+    return begin(actor=by, meeting=care.meeting, name="a.txt", size=100)
+
+
+def _shared(p: SimpleNamespace, whose: str) -> Any:
+    """A session that its therapist shares with the client, and Teo's with the supervisor."""
+    session = with_session(p, whose)
+    shared_with(session, session.client.user, Audience.CLIENT)
+    if whose == "teos":
+        shared_with(session, p.sami, Audience.SUPERVISOR)
+    return session
+
+
 # What an address names, for Teo (own) and for Cleo (other), as keyword arguments of its pattern.
 KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "client": lambda p, whose: {"key": getattr(p, whose).client.key},
@@ -77,6 +97,15 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "person": lambda p, whose: {"key": {"teos": p.alba, "cleos": p.nell}[whose].key},
     "invitation": _invitation,
     "supervision": lambda p, _whose: {"key": p.alba.supervised_by.earliest("made_at").key},
+    "upload": lambda p, whose: {"key": _upload(p, whose).key},
+    "analysis": lambda p, whose: {"key": with_session(p, whose).analyses.get().key},
+    "recording": lambda p, whose: {"key": with_recording(p, whose).key},
+    "session": lambda p, whose: {"key": with_session(p, whose).key},
+    "shared session": lambda p, whose: {"key": _shared(p, whose).key},
+    "report": lambda p, whose: {"key": with_session(p, whose).key, "number": 1},
+    "shared report": lambda p, whose: {"key": _shared(p, whose).key, "number": 1},
+    "utterance": lambda p, whose: {"key": with_session(p, whose).key, "version": 1, "number": 2},
+    "shared utterance": lambda p, whose: {"key": _shared(p, whose).key, "version": 1, "number": 2},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
@@ -84,11 +113,40 @@ CLIENT = {"client"}
 CARE = {"therapist"}
 CARE_AND_OFFICE = {"therapist", "manager"}
 OFFICE = {"manager"}
+READERS = {"therapist", "client", "supervisor"}
 
 # A list: an address that answers to two methods has two rows.
 ROWS: list[tuple[str, Row]] = [
     ("health", Row(EVERYBODY)),
     ("home", Row(SIGNED_IN)),
+    # recordings
+    ("upload_create", Row(CARE, method="post")),
+    ("upload_one", Row(CARE, about="upload", method="delete")),
+    ("upload_forget", Row(CARE, about="upload", method="post")),
+    ("session_open", Row(CARE, about="meeting")),
+    ("session_progress", Row(CARE, about="meeting")),
+    ("transcript_add", Row(CARE, about="meeting", method="post")),
+    ("analysis_cancel", Row(CARE, about="analysis", method="post")),
+    ("analysis_retry", Row(CARE, about="analysis", method="post")),
+    ("analysis_answer", Row(CARE, about="analysis", method="post")),
+    ("recording_play", Row(CARE, about="recording")),
+    ("file_delete", Row(CARE, about="recording")),
+    ("file_delete", Row(CARE, about="recording", method="post")),
+    ("session_list", Row({"therapist", "supervisor", "former supervisor"})),
+    ("session_page", Row(CARE, about="session")),
+    ("session_page", Row(READERS, about="shared session")),
+    ("analysis_ask", Row(CARE, about="shared session", method="post")),
+    ("session_share", Row(CARE, about="shared session", method="post")),
+    ("session_unshare", Row(CARE, about="shared session", method="post")),
+    ("report_version", Row(CARE, about="report")),
+    ("report_version", Row(READERS, about="shared report")),
+    ("report_json", Row(CARE, about="shared report")),
+    ("mark_set", Row(READERS, about="shared report", method="post")),
+    ("speakers_swap", Row(CARE, about="shared report", method="post")),
+    ("version_delete", Row(CARE, about="shared report")),
+    ("version_delete", Row(CARE, about="shared report", method="post")),
+    ("utterance_edit", Row(READERS, about="shared utterance")),
+    ("utterance_edit", Row(CARE | CLIENT, about="shared utterance", method="post")),
     # caseload
     ("client_list", Row(CARE_AND_OFFICE)),
     ("client_new", Row(CARE_AND_OFFICE)),

@@ -14,6 +14,7 @@ __all__ = [
     "Analysis",
     "AnalysisState",
     "Audience",
+    "Kind",
     "Mark",
     "SessionRecord",
     "Share",
@@ -30,9 +31,17 @@ class AnalysisState(models.TextChoices):
 
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Working"
+    ASKING = "asking", "Needs an answer"
     DONE = "done", "Done"
     FAILED = "failed", "Could not be done"
     CANCELLED = "cancelled", "Cancelled"
+
+
+class Kind(models.TextChoices):
+    """What a file is. Each rests on a consent of its own."""
+
+    RECORDING = "recording", "Recording"
+    TRANSCRIPT = "transcript", "Transcript"
 
 
 class Audience(models.TextChoices):
@@ -88,6 +97,7 @@ class Upload(Record):
     client = models.ForeignKey("caseload.Client", models.CASCADE, related_name="uploads")
     by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     sealed_name = models.BinaryField(default=bytes)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.TRANSCRIPT)
     size_bytes = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -111,9 +121,7 @@ class StoredFile(OnDisk):
     client = models.ForeignKey("caseload.Client", models.CASCADE, related_name="+")
     # The upload it came from: the same upload finished twice makes one file.
     upload = models.OneToOneField("recordings.Upload", models.SET_NULL, null=True, related_name="file")
-    kind = models.CharField(
-        max_length=12, choices=[("recording", "Recording"), ("transcript", "Transcript")]
-    )
+    kind = models.CharField(max_length=12, choices=Kind)
     content_type = models.CharField(max_length=80)
     size_bytes = models.PositiveBigIntegerField()
     sealed_name = models.BinaryField(default=bytes)
@@ -121,6 +129,11 @@ class StoredFile(OnDisk):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     name = Words("sealed_name")
+
+    @property
+    def is_video(self) -> bool:
+        """Whether there is something to see in it."""
+        return self.content_type.startswith("video/")
 
 
 class TranscriptVersion(OnDisk):
@@ -163,21 +176,30 @@ class Analysis(Record):
     lease = models.UUIDField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     problem = models.TextField(blank=True)  # what went wrong and what to do; no content
-    question = models.JSONField(default=dict, blank=True)  # roles that a person has to confirm
+    # Who is the therapist? Labels of a transcript are often names, so both lie sealed.
+    sealed_question = models.BinaryField(default=bytes, blank=True)
+    sealed_answer = models.BinaryField(default=bytes, blank=True)
+
+    question = Words("sealed_question")
+    answer = Words("sealed_answer")
 
     class Meta:
         indexes = (models.Index(fields=["state", "leased_until"], name="analysis_waiting"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["session"],
-                condition=Q(state__in=["queued", "running"]),
+                condition=Q(state__in=["queued", "running", "asking"]),
                 name="one_analysis_at_a_time",
             ),
         )
 
 
-class StoredReport(Record):
-    """A report of the core, as JSON. Stored and shown, never computed anew."""
+class StoredReport(OnDisk):
+    """A report of the core, as JSON. Stored and shown, never computed anew.
+
+    Its file holds the session with the machine's codes, apart from the transcript: whoever takes
+    the consent to the analysis back takes the codes away, and the words stay.
+    """
 
     session = models.ForeignKey("recordings.SessionRecord", models.CASCADE, related_name="reports")
     client = models.ForeignKey("caseload.Client", models.CASCADE, related_name="+")
@@ -197,7 +219,8 @@ class Mark(Record):
     session = models.ForeignKey("recordings.SessionRecord", models.CASCADE, related_name="marks")
     client = models.ForeignKey("caseload.Client", models.CASCADE, related_name="+")
     version = models.ForeignKey("recordings.TranscriptVersion", models.CASCADE, related_name="marks")
-    target = models.CharField(max_length=120)  # "moment:3" or "code:strategy:open_question:u17"
+    # "moment:repair:u17" or "code:strategy:open_question:u17"; u17 is the 17th utterance
+    target = models.CharField(max_length=120)
     by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=12, choices=Verdict)
     sealed_note = models.BinaryField(default=bytes, blank=True)
