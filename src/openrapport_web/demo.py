@@ -19,18 +19,33 @@ from django.db import transaction
 from django.utils import timezone
 
 from openrapport import simulation
+from openrapport.demo import transcript_path
 from openrapport.simulation import PracticeParameters, simulate_practice
 from openrapport.simulation.names import fictional_names
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
-from openrapport_web.caseload.models import Client, Consent, Episode, Format, Meeting, Mode, Purpose
+from openrapport_web.caseload.models import (
+    Client,
+    Consent,
+    Episode,
+    Format,
+    Meeting,
+    MeetingState,
+    Mode,
+    Purpose,
+)
 from openrapport_web.caseload.wordings import wording_of
 from openrapport_web.people.models import Practice, Role, SupervisionLink, User
+from openrapport_web.recordings import uploads
+from openrapport_web.recordings.actions import share
+from openrapport_web.recordings.analysis import work
+from openrapport_web.recordings.models import Analysis, Audience
 
-__all__ = ["Filled", "fill"]
+__all__ = ["Filled", "fill", "fill_demo"]
 
 M = TypeVar("M")
 _BATCH = 2_000
+SEED = 5
 _OTHERS = (Role.SUPERVISOR, Role.MANAGER, Role.RESEARCHER)
 _MODES = dict(zip(simulation.Modality, Mode, strict=True))
 
@@ -190,3 +205,47 @@ def _agree(clients: Sequence[Client], today: date) -> None:
             if purpose != Purpose.RESEARCH
         ),
     )
+
+
+def fill_demo() -> Filled:
+    """Fill the practice of the demonstration: 4 therapists, 30 clients, ten months, four sessions."""
+    today = timezone.localdate()
+    parameters = PracticeParameters(therapists=4, clients=30, months=10)
+    filled = fill(parameters, seed=SEED, today=today)
+    _bring_in_sessions(filled)
+    return filled
+
+
+def _bring_in_sessions(filled: Filled) -> None:
+    """Bring the fictional transcripts in as a therapist would, and share the first two."""
+    therapist = filled.one_of_each[Role.THERAPIST]
+    own = filled.one_of_each[Role.CLIENT].client
+    held = Meeting.objects.filter(client=own, therapist=therapist, state=MeetingState.HELD)
+    meetings = list(held.order_by("starts_at"))
+    other = (
+        Meeting.objects.filter(therapist=therapist, state=MeetingState.HELD, mode=Mode.VIDEO)
+        .exclude(client=own)
+        .filter(client__consents__purpose=Purpose.ANALYSE)
+        .order_by("-starts_at")
+        .first()
+    )
+    places = {
+        "fictional-first-meeting": meetings[0],
+        "fictional-session": meetings[min(5, len(meetings) - 1)],
+        "fictional-video-session": other,
+    }
+    for name, meeting in places.items():
+        if meeting is not None:
+            _bring_in(name, meeting, therapist)
+    session = meetings[min(5, len(meetings) - 1)].session
+    for audience, role in ((Audience.CLIENT, Role.CLIENT), (Audience.SUPERVISOR, Role.SUPERVISOR)):
+        share(actor=therapist, session=session, audience=audience, person=filled.one_of_each[role])
+
+
+def _bring_in(name: str, meeting: Meeting, therapist: User) -> None:
+    with transcript_path(name) as path:
+        data = path.read_bytes()
+    upload = uploads.begin(actor=therapist, meeting=meeting, name=f"{name}.vtt", size=len(data))
+    uploads.add_piece(upload, data)
+    uploads.finish(upload.key)
+    work(Analysis.objects.get(session__meeting=meeting).key)

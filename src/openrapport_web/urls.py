@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from openrapport_web import views
+from openrapport_web import doors, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("openrapport_web.caseload.urls")),
     path("", include("openrapport_web.recordings.urls")),
     path("", include("openrapport_web.place.urls")),
+    path("demo/", doors.demo_doors, name="demo_doors"),
     path("audit/", include("openrapport_web.audit.urls")),
 ]
 handler400 = "openrapport_web.errors.bad_request"

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["backup", "init", "restore", "serve", "verify_audit", "worker"]
+__all__ = ["backup", "demo", "init", "restore", "serve", "verify_audit", "worker"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -171,6 +171,46 @@ def run_server(
         if helper:
             helper.send_signal(signal.SIGTERM)
             helper.wait(timeout=30)
+
+
+@click.command(short_help="A fictional practice to walk around in.")
+@click.option(
+    "--home",
+    default=Path("demo-practice"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where its data go.",
+)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+def demo(home: Path, port: int) -> None:
+    """Make a fictional practice, serve it on this machine, and say how to get in.
+
+    \b
+    Example:
+      openrapport demo
+    """
+    os.environ |= {"OPENRAPPORT_DEMO": "yes", "OPENRAPPORT_HTTPS": "no", "OPENRAPPORT_LOG_LEVEL": "WARNING"}
+    os.environ["OPENRAPPORT_ORIGIN"] = f"http://localhost:{port}"
+    if not (home / "master.key").exists():
+        make_home(home)
+    set_up(home)
+    migrate()
+    from openrapport_web.people.models import Practice, Role, User
+
+    held = Practice.get()
+    if held is None:
+        click.echo("Making a fictional practice ...", err=True)
+        from openrapport_web.demo import fill_demo
+
+        fill_demo()
+    elif not held.fictional:
+        raise click.ClickException(f"{home} holds a real practice; name another folder with --home")
+    click.echo(f"\n  http://localhost:{port}/demo/   choose who you want to be:\n")
+    for role in Role:
+        somebody = User.objects.here(role).order_by("made_at").first()
+        click.echo(f"    {role:<11} {somebody.name if somebody else ''}")
+    click.echo("\n  All of it is fictional. Ctrl-C ends it; the same command goes on where you left it.\n")
+    run_server("127.0.0.1", port)
 
 
 @click.command(short_help="Do the queued work: analyses, retention, reminders.")

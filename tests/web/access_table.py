@@ -147,6 +147,8 @@ ROWS: list[tuple[str, Row]] = [
     ("version_delete", Row(CARE, about="shared report", method="post")),
     ("utterance_edit", Row(READERS, about="shared utterance")),
     ("utterance_edit", Row(CARE | CLIENT, about="shared utterance", method="post")),
+    ("demo_doors", Row(set())),  # in a demonstration alone; see test_demo
+    ("demo_doors", Row(set(), method="post", data={"role": "manager"})),
     # caseload
     ("client_list", Row(CARE_AND_OFFICE)),
     ("client_new", Row(CARE_AND_OFFICE)),

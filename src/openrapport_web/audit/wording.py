@@ -31,6 +31,7 @@ WORDS = {
     "data.taken": "took a copy of their data along",
     "deletion.asked": "asked for everything to be deleted",
     "deletion.withdrawn": "took the wish for deletion back",
+    "demo.entered": "came in by the door of the demonstration",
     "episode.begun": "began an episode of care",
     "episode.changed": "corrected an episode of care",
     "episode.ended": "ended an episode of care",
