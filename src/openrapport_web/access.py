@@ -25,6 +25,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from openrapport_web.api.models import Token
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
@@ -51,6 +52,7 @@ __all__ = [
     "sessions",
     "sessions_in_care",
     "supervision_links",
+    "tokens",
     "uploads",
 ]
 
@@ -144,6 +146,11 @@ def supervision_links(user: Any) -> QuerySet[SupervisionLink]:
     if _has(user, Role.MANAGER):
         return SupervisionLink.objects.all()
     return SupervisionLink.objects.filter(Q(supervisor=user) | Q(therapist=user))
+
+
+def tokens(user: Any) -> QuerySet[Token]:
+    """Tokens for programs: one's own."""
+    return Token.objects.filter(user=user) if is_here(user) else Token.objects.none()
 
 
 # -- caseload --------------------------------------------------------------------------------------

@@ -28,7 +28,9 @@ _WORDS = {
 def demo_doors(request: HttpRequest) -> HttpResponse:
     """Let a visitor on this machine become one of the fictional people."""
     practice = Practice.get()
-    if not (settings.DEMO and practice and practice.fictional and request.META["REMOTE_ADDR"] in _LOOPBACK):
+    if not (
+        settings.DEMO and practice and practice.fictional and request.META["REMOTE_ADDR"] in _LOOPBACK
+    ):
         raise Http404
     people = {role: _somebody(role) for role in Role}
     chosen = request.POST.get("role") if request.method == "POST" else None

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "openrapport_web.recordings",
     "openrapport_web.audit",
     "openrapport_web.place",
+    "openrapport_web.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("openrapport_web.place.urls")),
     path("demo/", doors.demo_doors, name="demo_doors"),
     path("audit/", include("openrapport_web.audit.urls")),
+    path("", include("openrapport_web.api.urls")),
 ]
 handler400 = "openrapport_web.errors.bad_request"
 handler403 = "openrapport_web.errors.not_allowed"

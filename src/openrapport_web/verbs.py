@@ -189,7 +189,11 @@ def demo(home: Path, port: int) -> None:
     Example:
       openrapport demo
     """
-    os.environ |= {"OPENRAPPORT_DEMO": "yes", "OPENRAPPORT_HTTPS": "no", "OPENRAPPORT_LOG_LEVEL": "WARNING"}
+    os.environ |= {
+        "OPENRAPPORT_DEMO": "yes",
+        "OPENRAPPORT_HTTPS": "no",
+        "OPENRAPPORT_LOG_LEVEL": "WARNING",
+    }
     os.environ["OPENRAPPORT_ORIGIN"] = f"http://localhost:{port}"
     if not (home / "master.key").exists():
         make_home(home)
@@ -209,7 +213,9 @@ def demo(home: Path, port: int) -> None:
     for role in Role:
         somebody = User.objects.here(role).order_by("made_at").first()
         click.echo(f"    {role:<11} {somebody.name if somebody else ''}")
-    click.echo("\n  All of it is fictional. Ctrl-C ends it; the same command goes on where you left it.\n")
+    click.echo(
+        "\n  All of it is fictional. Ctrl-C ends it; the same command goes on where you left it.\n"
+    )
     run_server("127.0.0.1", port)
 
 

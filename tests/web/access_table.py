@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from openrapport_web.api import actions as tokens
+from openrapport_web.api.models import Token
 from openrapport_web.caseload.models import Purpose
 from openrapport_web.people.actions import invite
-from openrapport_web.people.models import Role
+from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from tests.web.conftest import make_client
@@ -87,6 +89,11 @@ def _shared(p: SimpleNamespace, whose: str) -> Any:
     return session
 
 
+def make_token(user: User) -> Token:
+    token, _ = tokens.make(actor=user, name="A program", scopes=["notes:read"], days=30)
+    return token
+
+
 # What an address names, for Teo (own) and for Cleo (other), as keyword arguments of its pattern.
 KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "client": lambda p, whose: {"key": getattr(p, whose).client.key},
@@ -106,6 +113,7 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "shared report": lambda p, whose: {"key": _shared(p, whose).key, "number": 1},
     "utterance": lambda p, whose: {"key": with_session(p, whose).key, "version": 1, "number": 2},
     "shared utterance": lambda p, whose: {"key": _shared(p, whose).key, "version": 1, "number": 2},
+    "own token": lambda p, whose: {"key": make_token({"teos": p.alba, "cleos": p.nell}[whose]).key},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
@@ -201,6 +209,11 @@ ROWS: list[tuple[str, Row]] = [
     ("person_leave", Row(OFFICE, OFFICE, about="person", method="post")),
     ("person_return", Row(OFFICE, OFFICE, about="person", method="post")),
     ("person_factor_reset", Row(OFFICE, OFFICE, about="person", method="post")),
+    # access for programs; what they reach stands in test_api_access
+    ("token_list", Row(SIGNED_IN)),
+    ("token_new", Row(SIGNED_IN)),
+    ("token_new", Row(SIGNED_IN, method="post")),
+    ("token_revoke", Row(CARE, about="own token", method="post")),
     # the client's own place, and the log
     ("my_place", Row(CLIENT)),
     ("my_log", Row(CLIENT)),

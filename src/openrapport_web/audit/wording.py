@@ -63,6 +63,8 @@ WORDS = {
     "signed_out": "signed out",
     "supervision.ended": "ended a supervision",
     "supervision.started": "began a supervision",
+    "token.ended": "ended a program's access",
+    "token.made": "gave a program access",
 }
 """What an action is called, after somebody's name."""
 

@@ -1,0 +1,1 @@
+"""Access for programs: tokens of people, and the API under /api/v1 that they open."""
