@@ -94,7 +94,7 @@ def sessions(draw: st.DrawFn) -> Session:
         signals={draw(text): Signal([v for v, _ in samples], [b for _, b in samples], 0.5, draw(text))},
         codes=(Codes("s", draw(text), ("a",), coded, [0] * len(coded), [draw(share) for _ in coded]),),
         ratings=(Ratings(draw(text), "r", [draw(numbers) for _ in ids], "u"),),
-        duration_ms=draw(st.none() | st.integers(0, 2**40)),
+        duration_ms=draw(st.none() | st.integers(0, 2**31)),
     )
 
 
@@ -107,7 +107,7 @@ def test_any_session_comes_back_from_a_bundle(tmp_path: Path, before: Session) -
 
 def test_half_a_character_is_replaced_and_said(tmp_path: Path) -> None:
     assert write_bundle(session("T a\ud800b"), tmp_path / "s.zip") == (
-        "Half characters cannot be written: replaced by “\ufffd” in 1 utterances.",
+        "Half characters cannot be written: replaced by “\ufffd” in 1 utterance.",
     )
     assert read_bundle(tmp_path / "s.zip").utterances.text == ("a\ufffdb",)
 
@@ -152,6 +152,13 @@ PLAIN = {"compression": "none", "use_dictionary": False}
         (lambda m, _: m.pop("duration_ms"), "'duration_ms' in manifest.json"),
         (lambda m, _: m.update(parties=["a"]), "'parties' in manifest.json"),
         (lambda m, _: m["parties"][0].update(role="boss"), "'role' in manifest.json"),
+        (lambda m, _: m.update(duration_ms=10**400), "'duration_ms' in manifest.json"),
+        (lambda m, _: m.update(duration_ms=-1), "holds is no session: a time is negative"),
+        (lambda m, _: m["signals"][0].update(rate_hz=10**400), "'rate_hz' in manifest.json"),
+        (lambda m, _: m["signals"][0].update(rate_hz=float("inf")), "'rate_hz' in manifest.json"),
+        (lambda m, _: m["codes"][0]["measured"][0].update(value=float("nan")), "'value' in manifest"),
+        (lambda m, _: m["codes"][0]["measured"][0].update(interval=[0, "1"]), "'interval' in manifest"),
+        (lambda m, _: m.update(more="x" * 9_000_000), "manifest.json is larger than 8 MiB"),
         (
             lambda m, _: m["parties"].pop(),
             "holds is no session: a session has 0 parties with the role c",
@@ -187,6 +194,33 @@ def test_a_wrong_bundle_says_what_is_wrong(tmp_path: Path, change: Any, message:
     assert str(caught.value).startswith("s.zip: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def spoken_table(n: int, text: str, **options: Any) -> bytes:
+    numbers = {"party": [0] * n, "start_ms": [0] * n, "end_ms": [1] * n}
+    return parquet({"id": [f"{i}" for i in range(n)], **numbers, "text": [text] * n}, **options)
+
+
+def test_a_table_that_hides_a_dictionary_makes_no_gigabytes(tmp_path: Path) -> None:
+    options = {"compression": "none", "use_dictionary": ["text"], "write_statistics": False}
+    table = bytearray(spoken_table(2_000, "x" * 20_000, **options))
+    footer = len(table) - 8 - int.from_bytes(table[-8:-4], "little")
+    # The encodings that the footer lists: plain, runs, dictionary; the last becomes runs, which may be.
+    at = table.index(b"\x00\x06\x10", footer)
+    table[at + 2] = 6
+    with pytest.raises(BadBundle, match=r"utterances\.parquet is damaged"):
+        read_bundle(
+            changed(tmp_path / "s.zip", lambda _, f: f.update({"utterances.parquet": bytes(table)}))
+        )
+
+
+def test_a_bundle_holds_no_more_than_a_session_can(tmp_path: Path) -> None:
+    for n, text in ((50_001, ""), (3, "x" * 3_000_000)):
+        table = spoken_table(n, text, **PLAIN)
+        with pytest.raises(BadBundle, match=r"^s\.zip: holds more than 50,000 utterances or 8,388,608"):
+            read_bundle(
+                changed(tmp_path / "s.zip", lambda _, f, t=table: f.update({"utterances.parquet": t}))
+            )
 
 
 def test_a_member_that_was_changed_is_named(tmp_path: Path) -> None:

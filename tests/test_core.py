@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
@@ -314,6 +315,40 @@ def test_ratings_are_found_by_scheme() -> None:
     assert found.values.tolist() == [0.2]
     assert len(rated.ratings) == 1
     assert rated.rated("arousal") is None
+
+
+def test_a_session_sent_to_another_process_is_the_same_and_cannot_be_changed_there() -> None:
+    sent = replace(
+        session("T 0-1000 Hello?", "C 900-2000 Hi."),
+        signals={"motion_energy:client": Signal([1.0, 2.0], [True, False], 25.0, "px/frame")},
+        codes=(Codes("strategy", "rules.v1", ("advice",), [0], [0], [0.5]),),
+        ratings=(Ratings("sentiment", "lexicon.v1", [0.5, np.nan], "-1 to 1"),),
+    )
+    got = pickle.loads(pickle.dumps(sent))  # noqa: S301 our own bytes
+    assert got == sent
+    columns = (
+        *(got.utterances.party, got.utterances.start_ms, got.utterances.end_ms),
+        *(got.signals["motion_energy:client"].values, got.signals["motion_energy:client"].valid),
+        *(got.codes[0].utterance, got.codes[0].probability, got.ratings[0].values),
+    )
+    assert not any(column.flags.writeable for column in columns)
+    with pytest.raises(TypeError):
+        got.signals["more"] = sent.signals["motion_energy:client"]
+
+
+@pytest.mark.parametrize(
+    "lines", [("T 0-1 a", "C 1-3600000001 b"), ("T 0-1 a", "C 3600000001- b"), ("T 0-1 a", "C 1-2 b")]
+)
+def test_a_session_ends_within_a_thousand_hours(lines: tuple[str, str]) -> None:
+    duration_ms = -1 if lines[1] == "C 1-2 b" else None
+    with pytest.raises(BadInput, match=r"a time is negative or after 1,000 hours"):
+        replace(session(*lines), duration_ms=duration_ms)
+
+
+def test_a_session_has_at_most_a_hundred_parties() -> None:
+    others = tuple(Party(f"other {i}", Role.OTHER) for i in range(99))
+    with pytest.raises(BadInput, match="has 101 parties; expected at most 100"):
+        replace(session(), parties=PARTIES[:2] + others)
 
 
 # --- findings and reports -----------------------------------------------------------------------

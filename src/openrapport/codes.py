@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.errors import BadInput
-from openrapport.signal import frozen_column
+from openrapport.signal import frozen_column, made_again
 
 __all__ = ["Codes", "MeasuredError", "Ratings"]
 
@@ -95,6 +95,8 @@ class Codes:
         if not ((self.probability >= 0) & (self.probability <= 1)).all():
             raise BadInput(f"a probability of {self.scheme} codes is not between 0 and 1")
 
+    __reduce__ = made_again
+
     def __len__(self) -> int:
         return len(self.utterance)
 
@@ -158,6 +160,8 @@ class Ratings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_column(self.values, np.float64))
+
+    __reduce__ = made_again
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ratings):

@@ -7,17 +7,24 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.codes import Codes, Ratings
 from openrapport.errors import BadInput
-from openrapport.signal import Signal
+from openrapport.signal import Signal, made_again
 from openrapport.utterances import Utterances
 from openrapport.words import english_share
 
-__all__ = ["DYAD", "TIMED_FROM", "Party", "Role", "Session", "Source"]
+__all__ = ["DYAD", "MAX_DURATION_MS", "MAX_PARTIES", "TIMED_FROM", "Party", "Role", "Session", "Source"]
+
+MAX_DURATION_MS = 1000 * 3_600_000
+"""A thousand hours: later than the end of any meeting."""
+
+MAX_PARTIES = 100
+"""More than speak in any meeting; where words are taken for names, there are more."""
 
 TIMED_FROM = 0.8
 """Share of each person's utterances that must have a start and an end, to measure time."""
@@ -103,7 +110,8 @@ class Session:
     Raises
     ------
     BadInput
-        If there is not one therapist and one client, or a column points outside the session.
+        If there is not one therapist and one client, there are more than ``MAX_PARTIES``, a time is
+        not within ``MAX_DURATION_MS``, or a column points outside the session.
     """
 
     name: str
@@ -118,19 +126,41 @@ class Session:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signals", MappingProxyType(dict(self.signals)))
-        for role in DYAD:
-            count = sum(party.role is role for party in self.parties)
-            if count != 1:
-                raise BadInput(f"a session has {count} parties with the role {role}; expected one")
-        party = self.utterances.party
-        if len(party) and not (0 <= party.min() and party.max() < len(self.parties)):
-            raise BadInput(f"an utterance belongs to none of the {len(self.parties)} parties")
+        self._check_parties()
+        spoken = self.utterances
+        times = (
+            self.duration_ms or 0,
+            *(int(t.max(initial=0)) for t in (spoken.start_ms, spoken.end_ms)),
+        )
+        if not 0 <= min(times) <= max(times) <= MAX_DURATION_MS:
+            raise BadInput(
+                "a time is negative or after 1,000 hours; expected milliseconds of a meeting"
+            )
         for codes in self.codes:
             if len(codes) and codes.utterance[-1] >= len(self.utterances):
                 raise BadInput(f"codes of {codes.scheme} point past the last utterance")
         for ratings in self.ratings:
             if len(ratings.values) != len(self.utterances):
                 raise BadInput(f"ratings of {ratings.scheme} are not one for each utterance")
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        kind, values = made_again(self)
+        # A read-only view of a dict cannot be pickled.
+        return kind, tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
+
+    def _check_parties(self) -> None:
+        n = len(self.parties)
+        if n > MAX_PARTIES:
+            raise BadInput(
+                f"a session has {n:,} parties; expected at most {MAX_PARTIES}, by their names"
+            )
+        for role in DYAD:
+            count = sum(party.role is role for party in self.parties)
+            if count != 1:
+                raise BadInput(f"a session has {count} parties with the role {role}; expected one")
+        party = self.utterances.party
+        if len(party) and not (0 <= party.min() and party.max() < n):
+            raise BadInput(f"an utterance belongs to none of the {n} parties")
 
     @cached_property
     def is_timed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from openrapport.errors import BadInput
 
-__all__ = ["Signal", "frozen_column"]
+__all__ = ["Signal", "frozen_column", "made_again"]
 
 
 def frozen_column(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
@@ -41,6 +41,25 @@ def frozen_column(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
         raise BadInput(f"a column has {column.ndim} dimensions; expected 1")
     column.flags.writeable = False
     return column
+
+
+def made_again(value: Any) -> tuple[type, tuple[Any, ...]]:
+    """Say how a value is pickled: as what its class was called with.
+
+    Pickled field by field, its columns could be written to in the other process, and nothing would
+    check them there.
+
+    Parameters
+    ----------
+    value : dataclass instance
+        With fields that are the arguments of its class.
+
+    Returns
+    -------
+    reduced : (type, tuple)
+        What ``__reduce__`` returns.
+    """
+    return type(value), tuple(getattr(value, field.name) for field in fields(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +103,8 @@ class Signal:
             raise BadInput(f"a signal has a rate of {self.rate_hz} Hz; expected a number above 0")
         if not np.isfinite(self.values[self.valid]).all():
             raise BadInput("a signal holds NaN or infinity where it says valid; mark it invalid")
+
+    __reduce__ = made_again
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Signal):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.errors import BadInput
-from openrapport.signal import frozen_column
+from openrapport.signal import frozen_column, made_again
 from openrapport.words import is_backchannel_wording, tokens
 
 __all__ = ["MISSING_MS", "Turns", "Utterance", "Utterances"]
@@ -117,6 +117,8 @@ class Utterances(Sequence[Utterance]):
         starts = self.start_ms[self.has_start]
         if (np.diff(starts) < 0).any():
             raise BadInput("utterances start out of order; sort them by start first")
+
+    __reduce__ = made_again
 
     @classmethod
     def without_times(cls, *, party: Sequence[int], text: Sequence[str]) -> Utterances:

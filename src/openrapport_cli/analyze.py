@@ -181,8 +181,8 @@ def _jobs(
         try:
             with spooled(file, reading.ending) as path:
                 for session in reading.sessions(path, confirm):
-                    yield Job.of(
-                        session,
+                    yield Job(
+                        session=session,
                         folder=folder.path if folder else None,
                         stem=folder.claim(session.name) if folder else "",
                         pdf=wanted.pdf,

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openrapport.errors import OpenRapportError
 from openrapport_cli.messages import fault_of, os_error_text
@@ -30,8 +30,8 @@ class Job:
 
     Parameters
     ----------
-    session : dict
-        A session's fields: its read-only mapping of signals cannot be sent to another process.
+    session : Session
+        As it was read.
     folder : Path or None
         Where its files go; None for no files.
     stem : str
@@ -40,37 +40,11 @@ class Job:
         Whether a PDF is written, and whether the JSON document is wanted back.
     """
 
-    session: dict[str, Any]
+    session: Session
     folder: Path | None
     stem: str
     pdf: bool
     wants_json: bool
-
-    @classmethod
-    def of(
-        cls, session: Session, *, folder: Path | None, stem: str, pdf: bool, wants_json: bool
-    ) -> Job:
-        """Pack a session.
-
-        Parameters
-        ----------
-        session : Session
-            As it was read.
-        folder : Path or None
-            Where its files go.
-        stem : str
-            Name of its files.
-        pdf, wants_json : bool
-            What is wanted.
-
-        Returns
-        -------
-        job : Job
-            Ready to be sent to another process.
-        """
-        packed = {field.name: getattr(session, field.name) for field in fields(session)}
-        packed["signals"] = dict(session.signals)
-        return cls(packed, folder, stem, pdf, wants_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +131,14 @@ def analyse(job: Job) -> Analysed | Failed:
     try:
         return _analyse(job)
     except Exception as error:
-        return Failed.because(str(job.session["name"]), error)
+        return Failed.because(job.session.name, error)
 
 
 def _analyse(job: Job) -> Analysed:
     from openrapport import pipeline
     from openrapport.reporting.terminal import summary_lines
-    from openrapport.session import Session
 
-    session = pipeline.prepare(Session(**job.session))
+    session = pipeline.prepare(job.session)
     report = pipeline.measure(session)
     document = json.dumps(report.to_json(), allow_nan=False, separators=(",", ":"))
     if job.folder is not None:

@@ -25,7 +25,9 @@ import numpy as np
 from openrapport.codes import Codes, MeasuredError, Ratings
 from openrapport.errors import BadBundle, BadInput
 from openrapport.io.archives import unpack
+from openrapport.io.carried import counted, whole_characters
 from openrapport.io.parquet import TABLES, read_table, write_table
+from openrapport.io.raw import MAX_CHARS, MAX_UTTERANCES
 from openrapport.session import Party, Role, Session, Source
 from openrapport.signal import Signal
 from openrapport.utterances import Utterances
@@ -40,7 +42,8 @@ VERSION = 1
 _MANIFEST = "manifest.json"
 # A fixed time, so that the same session always gives the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)
-_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_MAX_MANIFEST_BYTES = 8 * 2**20
+_LARGEST = 2**53  # of whole numbers: beyond it, readers in other languages round
 
 Columns = dict[str, Any]
 
@@ -60,7 +63,7 @@ def write_bundle(session: Session, path: Path) -> tuple[str, ...]:
     notes : tuple of str
         Empty, but for half a character (a lone surrogate), which no file can hold.
     """
-    texts = tuple(text.translate(_SURROGATES) for text in session.utterances.text)
+    texts = tuple(whole_characters(text) for text in session.utterances.text)
     members = {
         name: write_table(columns, name.partition("/")[0])
         for name, columns in _tables(session, texts).items()
@@ -72,7 +75,9 @@ def write_bundle(session: Session, path: Path) -> tuple[str, ...]:
         for name, data in {_MANIFEST: text.encode(), **members}.items():
             archive.writestr(zipfile.ZipInfo(name, _TIME), data, zipfile.ZIP_DEFLATED)
     changed = sum(a != b for a, b in zip(texts, session.utterances.text, strict=True))
-    note = f"Half characters cannot be written: replaced by “\ufffd” in {changed} utterances."
+    note = (
+        f"Half characters cannot be written: replaced by “\ufffd” in {counted(changed, 'utterance')}."
+    )
     return (note,) if changed else ()
 
 
@@ -108,7 +113,7 @@ def _tables(session: Session, texts: Sequence[str]) -> dict[str, Columns]:
     spoken = session.utterances
     tables: dict[str, Columns] = {
         "utterances.parquet": {
-            "id": [i.translate(_SURROGATES) for i in spoken.ids],
+            "id": [whole_characters(name) for name in spoken.ids],
             **{name: getattr(spoken, name) for name in ("party", "start_ms", "end_ms")},
             "text": texts,
         },
@@ -139,7 +144,7 @@ def _manifest(session: Session) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "name": session.name,
+        "name": whole_characters(session.name),
         "parties": [asdict(party) for party in session.parties],
         "duration_ms": session.duration_ms,
         "language": session.language,
@@ -167,6 +172,8 @@ def _manifest(session: Session) -> dict[str, Any]:
 def _checked(data: bytes | None, members: dict[str, bytes]) -> dict[str, Any]:
     if data is None:
         raise BadBundle(f"holds no {_MANIFEST}; expected a bundle that OpenRapport wrote")
+    if len(data) > _MAX_MANIFEST_BYTES:
+        raise BadBundle(f"{_MANIFEST} is larger than {_MAX_MANIFEST_BYTES / 2**20:g} MiB")
     try:
         manifest = json.loads(data)
     except (ValueError, RecursionError):
@@ -192,6 +199,11 @@ def _checked(data: bytes | None, members: dict[str, bytes]) -> dict[str, Any]:
 
 def _session(manifest: dict[str, Any], members: dict[str, bytes]) -> Session:
     spoken = read_table(members, "utterances.parquet")
+    if len(spoken["id"]) > MAX_UTTERANCES or sum(map(len, spoken["text"])) > MAX_CHARS:
+        raise BadBundle(
+            f"holds more than {MAX_UTTERANCES:,} utterances or {MAX_CHARS:,} characters, "
+            "the most that is read"
+        )
     signals = _rows(manifest, "signals")
     if sum(name.startswith("signals/") for name in members) != len(signals):
         raise BadBundle("holds another number of signals than its manifest says")
@@ -208,7 +220,7 @@ def _session(manifest: dict[str, Any], members: dict[str, bytes]) -> Session:
             end_ms=spoken["end_ms"],
         ),
         signals={
-            about["name"]: _signal(about, read_table(members, f"signals/{i}.parquet"))
+            _get(about, "name", str): _signal(about, read_table(members, f"signals/{i}.parquet"))
             for i, about in enumerate(signals)
         },
         codes=_codes(_rows(manifest, "codes"), read_table(members, "codes.parquet")),
@@ -264,14 +276,15 @@ def _own_rows(numbers: Any, n_sets: int) -> list[slice]:
 
 
 def _measured(row: dict[str, Any]) -> MeasuredError:
-    interval = _get(row, "interval", list)
-    if len(interval) != 2 or not all(isinstance(end, int | float) for end in interval):
+    ends = _get(row, "interval", list)
+    if len(ends) != 2:
         raise _wrong("interval")
+    low, high = (_get({"interval": end}, "interval", float) for end in ends)
     return MeasuredError(
         code=_get(row, "code", str),
         metric=_get(row, "metric", str),
         value=_get(row, "value", float),
-        interval=(interval[0], interval[1]),
+        interval=(low, high),
         n=_get(row, "n", int),
         on=_get(row, "on", str),
     )
@@ -306,7 +319,10 @@ def _get(about: dict[str, Any], name: str, kind: type, *or_none: None) -> Any:
     # True is an int to Python, and never to us.
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise _wrong(name)
-    return value
+    # So is NaN a float, and a number with a thousand digits an int.
+    if isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:
+        raise _wrong(name)
+    return whole_characters(value) if isinstance(value, str) else value
 
 
 def _wrong(name: str) -> BadBundle:

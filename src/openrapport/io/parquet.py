@@ -26,6 +26,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 # Every value stands in the file as it is. A dictionary, runs or compression could make gigabytes of
 # a few bytes while they are read; the zip file around the tables compresses them, with a limit.
 _PLAIN = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
+# What one value has at the least, so that a table's bytes say how many rows there can be.
+_BYTES = {"int64": 8, "double": 8, "string": 4, "bool": 0}
 _DAMAGED = "is damaged; write the bundle again"
 
 
@@ -88,13 +90,20 @@ def read_table(members: Mapping[str, bytes], name: str) -> dict[str, Any]:
         raise BadBundle(f"{name} is missing; write the bundle again")
     data = members[name]
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        _check(file, data, name)
+        _check(pq.ParquetFile(pa.BufferReader(data)), data, name)
+        # A table may say that it is plain and hold a dictionary all the same: it is left as one until
+        # it is known what its texts have together.
+        texts = [c for c, kind in TABLES[name.partition("/")[0]].items() if kind == "string"]
+        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts)
         table = file.read(use_threads=False)
         table.validate(full=True)
+        if sum(_text_bytes(table.column(column)) for column in texts) > len(data):
+            raise BadBundle(f"{name} {_DAMAGED}")
         return {
-            field.name: column.to_pylist() if field.type == pa.string() else column.to_numpy()
-            for field, column in zip(table.schema, table.columns, strict=True)
+            column: table.column(column).to_pylist()
+            if column in texts
+            else table.column(column).to_numpy()
+            for column in table.column_names
         }
     except BadBundle:
         raise
@@ -107,6 +116,16 @@ def _type(kind: str) -> Any:
     import pyarrow as pa
 
     return pa.bool_() if kind == "bool" else pa.type_for_alias(kind)
+
+
+def _text_bytes(column: Any) -> int:
+    import pyarrow.compute as pc
+
+    return sum(
+        int(pc.binary_length(chunk.dictionary).to_numpy()[chunk.indices.to_numpy()].sum())
+        for chunk in column.chunks
+        if len(chunk)
+    )
 
 
 def _check(file: Any, data: bytes, name: str) -> None:
@@ -122,6 +141,6 @@ def _check(file: Any, data: bytes, name: str) -> None:
     plain = all(
         chunk.compression == "UNCOMPRESSED" and _PLAIN.issuperset(chunk.encodings) for chunk in chunks
     )
-    # No row of any table is smaller than the eight bytes of one number.
-    if not plain or about.num_rows * 8 > len(data) or any(field.nullable for field in schema):
+    n_bytes = about.num_rows * sum(_BYTES[kind] for kind in wanted.values())
+    if not plain or n_bytes > len(data) or any(field.nullable for field in schema):
         raise BadBundle(f"{name} {_DAMAGED}")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from openrapport.errors import BadAnnotation
 from openrapport.io.raw import MAX_UTTERANCES
-from openrapport.io.times import LONGEST_MS
+from openrapport.session import MAX_DURATION_MS
 
 __all__ = ["Interval", "read_tiers", "textgrid_document"]
 
@@ -23,7 +23,7 @@ _SKIPPED = rf'(?:\s++|![^\n]*+|(?!{_NUMBER})[^\s"!<][^\s"]*+)*+'
 _FREE = re.compile(
     rf'{_SKIPPED}(?:"(?P<string>[^"]*+(?:""[^"]*+)*+)"|(?P<number>{_NUMBER})|(?P<flag><[^\s"]*+))'
 )
-_MAX_SECONDS = LONGEST_MS // 1000
+_MAX_SECONDS = MAX_DURATION_MS // 1000
 # Between two utterances stands a silence.
 _MAX_INTERVALS = 4 * MAX_UTTERANCES
 _HEADS = (("ooTextFile", "TextGrid"), ("ooTextFile short", "TextGrid"))

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from openrapport.errors import BadTranscript
 from openrapport.io.raw import RawUtterance
+from openrapport.session import MAX_DURATION_MS
 
 __all__ = [
-    "LONGEST_MS",
     "check_times",
     "clock",
     "parse_clock",
@@ -25,8 +25,6 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII)
-LONGEST_MS = 1000 * 3_600_000
-"""A thousand hours: later than the end of any meeting."""
 
 # A stamp that a person typed goes back a few seconds here and there: in 97 published transcripts
 # 12 of 7,591 did, by 9 s at most. More than that is another mistake, and is refused.
@@ -68,7 +66,7 @@ def parse_seconds(text: str) -> int | None:
         None where it is no such number, or longer than any meeting.
     """
     ms = round(float(text) * 1000) if _NUMBER.fullmatch(text) else None
-    return ms if ms is not None and ms <= LONGEST_MS else None
+    return ms if ms is not None and ms <= MAX_DURATION_MS else None
 
 
 def parse_ms(text: str) -> int | None:
@@ -85,7 +83,7 @@ def parse_ms(text: str) -> int | None:
         None where it is no such number, or longer than any meeting.
     """
     ms = round(float(text)) if _NUMBER.fullmatch(text) else None
-    return ms if ms is not None and ms <= LONGEST_MS else None
+    return ms if ms is not None and ms <= MAX_DURATION_MS else None
 
 
 def clock(ms: int, *, point: str = ".") -> str:

@@ -11,12 +11,13 @@ from typing import Any, NoReturn
 
 from openrapport.errors import BadTranscript
 from openrapport.io.raw import MAX_UTTERANCES, RawTranscript, RawUtterance, too_many_utterances
-from openrapport.io.times import LONGEST_MS, check_times
+from openrapport.io.times import check_times
+from openrapport.session import MAX_DURATION_MS
 
 __all__ = ["read_whisper"]
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_LONGEST_S = LONGEST_MS // 1000
+_LONGEST_S = MAX_DURATION_MS // 1000
 _MAX_VALUES = 3_000_000
 
 
