@@ -18,7 +18,7 @@ import openrapport
 from openrapport.errors import BadInput
 from openrapport_cli.inputs import (
     Reading,
-    confirm_roles,
+    confirming,
     files_of,
     pick_reading,
     reading_options,
@@ -29,7 +29,6 @@ from openrapport_cli.outputs import ReportFolder, write_files
 from openrapport_cli.progress import Waiting
 
 if TYPE_CHECKING:
-    from openrapport.io.roles import RoleGuess
     from openrapport_cli.work import Analysed, Failed, Job
 
 __all__ = ["Wanted", "analyze", "analyze_files"]
@@ -150,8 +149,8 @@ def analyze_files(files: Sequence[Path], reading: Reading, wanted: Wanted) -> in
         for outcome in run_jobs(chain(first, jobs), processes):
             waiting.advance()
             if isinstance(outcome, Failed):
-                waiting.clear()
-                complain(outcome.message)
+                with waiting.hidden():
+                    complain(outcome.message)
                 results.failed.append(outcome)
             else:
                 _keep(outcome, results)
@@ -173,14 +172,10 @@ def _jobs(
 ) -> Iterator[Job | Failed]:
     from openrapport_cli.work import Failed, Job
 
-    def confirm(guess: RoleGuess) -> bool:
-        waiting.clear()
-        return confirm_roles(guess)
-
     for file in files_of(files):
         try:
             with spooled(file, reading.ending) as path:
-                for session in reading.sessions(path, confirm):
+                for session in reading.sessions(path, confirming(waiting)):
                     yield Job(
                         session=session,
                         folder=folder.path if folder else None,

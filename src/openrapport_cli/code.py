@@ -15,13 +15,14 @@ import click
 import openrapport
 from openrapport_cli.inputs import (
     STANDARD,
-    confirm_roles,
+    confirming,
     pick_reading,
     reading_options,
     spooled,
 )
 from openrapport_cli.messages import note
 from openrapport_cli.outputs import write_files
+from openrapport_cli.progress import Waiting
 
 if TYPE_CHECKING:
     from openrapport.session import Session
@@ -66,8 +67,9 @@ def code(file: Path, shape: str, out: Path, **options: Any) -> None:
       openrapport code table.csv --session 12 --format json --out codes.json
     """
     reading = pick_reading(options)
-    with spooled(file, reading.ending) as path:
-        rows = [row for s in reading.sessions(path, confirm_roles) for row in code_rows(s)]
+    with Waiting("Coding", counts=False) as waiting, spooled(file, reading.ending) as path:
+        sessions = reading.sessions(path, confirming(waiting))
+        rows = [row for session in sessions for row in code_rows(session)]
     text = _as_csv(rows) if shape == "csv" else _as_json(rows)
     if out == STANDARD:
         sys.stdout.write(text)

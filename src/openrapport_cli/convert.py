@@ -13,8 +13,9 @@ from typing import Any
 import click
 
 from openrapport.errors import BadInput
-from openrapport_cli.inputs import STANDARD, confirm_roles, pick_reading, reading_options, spooled
+from openrapport_cli.inputs import STANDARD, confirming, pick_reading, reading_options, spooled
 from openrapport_cli.messages import note
+from openrapport_cli.progress import Waiting
 
 __all__ = ["convert"]
 
@@ -41,24 +42,18 @@ def convert(source: Path, target: Path, target_ending: str | None, **options: An
       openrapport convert table.csv twelve.srt --session 12
       openrapport convert - - --from srt --to csv < session.srt > session.csv
     """
-    from openrapport.io.files import read_session, write_session
+    from openrapport.io.files import write_session
 
     if target != STANDARD and target.exists() and source != STANDARD and target.samefile(source):
         raise BadInput("IN and OUT are the same file; choose another OUT")
     reading = pick_reading(options)
-    with spooled(source, reading.ending) as path:
-        session = read_session(
-            path,
-            therapist=reading.therapist,
-            client=reading.client,
-            columns=reading.columns,
-            session=reading.session,
-            confirm=confirm_roles,
-            note=note,
-        )
-    with _printed(target, target_ending) as path:
-        for dropped in write_session(session, path):
-            note(dropped)
+    with Waiting("Converting", counts=False) as waiting:
+        with spooled(source, reading.ending) as path:
+            session = reading.only_session(path, confirming(waiting))
+        with _printed(target, target_ending) as path:
+            for dropped in write_session(session, path):
+                note(dropped)
+            waiting.clear()
 
 
 @contextmanager

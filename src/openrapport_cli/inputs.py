@@ -19,11 +19,13 @@ from openrapport_cli.outputs import own_files
 if TYPE_CHECKING:
     from openrapport.io.roles import RoleGuess
     from openrapport.session import Session
+    from openrapport_cli.progress import Waiting
 
 __all__ = [
     "STANDARD",
     "Reading",
     "confirm_roles",
+    "confirming",
     "files_of",
     "pick_reading",
     "reading_options",
@@ -32,6 +34,9 @@ __all__ = [
 
 STANDARD = Path("-")
 """Stands for standard input or standard output."""
+
+# The largest bundle: what is larger than its own format's limit is refused by its reader.
+_MAX_INPUT_BYTES = 512 * 2**20
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,6 +93,25 @@ class Reading:
     session: str | None
     ending: str | None
 
+    def only_session(self, path: Path, confirm: Callable[[RoleGuess], bool]) -> Session:
+        """Read the one session of a file.
+
+        Parameters
+        ----------
+        path : Path
+            A file.
+        confirm : callable
+            Answers whether roles that were found out are right.
+
+        Returns
+        -------
+        session : Session
+            The only one, or the one that was named.
+        """
+        from openrapport.io.files import read_session
+
+        return read_session(path, **self._options(confirm))
+
     def sessions(self, path: Path, confirm: Callable[[RoleGuess], bool]) -> Iterator[Session]:
         """Read the sessions of a file, one at a time.
 
@@ -105,15 +129,11 @@ class Reading:
         """
         from openrapport.io.files import read_sessions
 
-        return read_sessions(
-            path,
-            therapist=self.therapist,
-            client=self.client,
-            columns=self.columns,
-            session=self.session,
-            confirm=confirm,
-            note=note,
-        )
+        return read_sessions(path, **self._options(confirm))
+
+    def _options(self, confirm: Callable[[RoleGuess], bool]) -> dict[str, Any]:
+        named = ("therapist", "client", "columns", "session")
+        return {name: getattr(self, name) for name in named} | {"confirm": confirm, "note": note}
 
 
 def pick_reading(options: dict[str, Any]) -> Reading:
@@ -152,6 +172,27 @@ def _columns(text: str | None) -> dict[str, str] | None:
     return columns
 
 
+def confirming(waiting: Waiting) -> Callable[[RoleGuess], bool]:
+    """Make the question about roles, which the progress gives way to.
+
+    Parameters
+    ----------
+    waiting : Waiting
+        Is hidden while somebody is asked.
+
+    Returns
+    -------
+    confirm : callable
+        As :func:`confirm_roles`.
+    """
+
+    def confirm(guess: RoleGuess) -> bool:
+        with waiting.hidden():
+            return confirm_roles(guess)
+
+    return confirm
+
+
 def confirm_roles(guess: RoleGuess) -> bool:
     """Show why somebody is taken for the therapist, and ask where that is not sure.
 
@@ -165,13 +206,19 @@ def confirm_roles(guess: RoleGuess) -> bool:
     right : bool
         False where it is not sure and nobody is there to ask.
     """
+    note(f"{guess.session}: the labels do not say who is who.")
     for sentence in guess.evidence:
-        note(f"  {sentence}")
-    note(f"So {guess.therapist} is taken for the therapist and {guess.client} for the client.")
+        note(f"- {sentence}")
+    note(f"So “{guess.therapist}” is taken for the therapist and “{guess.client}” for the client.")
     if guess.sure:
         return True
-    asks = sys.stdin.isatty() and sys.stderr.isatty()
-    return asks and click.confirm("This is not sure. Is it right?", err=True)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    try:
+        return click.confirm("This is not sure. Is it right?", err=True)
+    except click.Abort:
+        # Ctrl-C and Ctrl-D stop all, not only this file.
+        raise KeyboardInterrupt from None
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
@@ -237,16 +284,25 @@ def spooled(path: Path, ending: str | None) -> Iterator[Path]:
     Raises
     ------
     BadInput
-        If standard input is to be read and nobody says what it is.
+        If standard input is to be read and nobody says what it is, or it does not end.
     """
     if path != STANDARD:
         yield path
         return
+    from openrapport.io.files import READABLE
+
     if ending is None:
         raise BadInput("standard input has no ending; say what it is, for instance --from vtt")
+    if f".{ending.lstrip('.')}".lower() not in {known.lower() for known in READABLE}:
+        raise BadInput(f"--from is not an ending that is known; expected one of {', '.join(READABLE)}")
     with tempfile.TemporaryDirectory(prefix="openrapport-") as folder:
         copy = Path(folder) / f"stdin.{ending.lstrip('.')}"
         with copy.open("wb") as out:
             while chunk := sys.stdin.buffer.read(1 << 20):
                 out.write(chunk)
+                if out.tell() > _MAX_INPUT_BYTES:
+                    limit = _MAX_INPUT_BYTES / 2**20
+                    raise BadInput(
+                        f"standard input is larger than {limit:g} MiB, the most that is read"
+                    )
         yield copy

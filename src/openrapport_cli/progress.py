@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,10 +24,13 @@ class Waiting:
     ----------
     what : str
         What is being done.
+    counts : bool
+        False where there is one thing to do, and nothing to count.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, counts: bool = True) -> None:
         self._what = what
+        self._counts = counts
         self._done = 0
         self._lock = threading.Lock()
         self._progress: Progress | None = None
@@ -33,30 +38,26 @@ class Waiting:
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            self._timer = threading.Timer(_PATIENCE_S, self._show)
-            self._timer.daemon = True
-            self._timer.start()
+        self._begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()
         self.clear()
+
+    def _begin(self) -> None:
+        if sys.stderr.isatty():
+            self._timer = threading.Timer(_PATIENCE_S, self._show)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _show(self) -> None:
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TextColumn("{task.completed:.0f} done"),
-            TimeElapsedColumn(),
-        )
+        count = (TextColumn("{task.completed:.0f} done"),) if self._counts else ()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), *count, TimeElapsedColumn())
         with self._lock:
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
             self._task = self._progress.add_task(self._what, total=None, completed=self._done)
@@ -69,8 +70,28 @@ class Waiting:
             if self._progress is not None and self._task is not None:
                 self._progress.update(self._task, completed=self._done)
 
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Leave the terminal to a question or a message, and go on afterwards.
+
+        Yields
+        ------
+        None
+            Nothing is shown meanwhile, however long an answer takes.
+        """
+        self.clear()
+        try:
+            yield
+        finally:
+            self._begin()
+
     def clear(self) -> None:
-        """Leave the terminal to somebody who has a question or the last word."""
+        """Leave the terminal to somebody who has the last word."""
+        if self._timer is not None:
+            # A timer that has gone off already is waited for, so that it shows nothing later.
+            self._timer.cancel()
+            self._timer.join()
+            self._timer = None
         with self._lock:
             if self._progress is not None:
                 self._progress.stop()

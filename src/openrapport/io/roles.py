@@ -41,6 +41,8 @@ class RoleGuess:
         Plain sentences with numbers. They hold labels.
     named : bool
         True where the labels or the file say it: then there is nothing to confirm.
+    session : str
+        The name of the transcript.
     """
 
     therapist: str
@@ -48,6 +50,7 @@ class RoleGuess:
     sure: bool
     evidence: tuple[str, ...]
     named: bool = False
+    session: str = ""
 
 
 def guess_roles(raw: RawTranscript) -> RoleGuess:
@@ -97,7 +100,7 @@ def guess_roles(raw: RawTranscript) -> RoleGuess:
         if role in (Role.THERAPIST, Role.CLIENT) and role_named(other) is not role:
             pair = (label, other) if role is Role.THERAPIST else (other, label)
             return RoleGuess(*pair, True, (f"“{label}” names the {role}.",), named=True)
-    return _by_evidence(labels, spoken(raw)[0])
+    return _by_evidence(raw, labels)
 
 
 def to_session(
@@ -294,7 +297,8 @@ def _habits(label: str, said: Sequence[RawUtterance]) -> _Habits:
     )
 
 
-def _by_evidence(labels: Sequence[str], said: Sequence[RawUtterance]) -> RoleGuess:
+def _by_evidence(raw: RawTranscript, labels: Sequence[str]) -> RoleGuess:
+    said, _ = spoken(raw)
     a, b = (_habits(label, said) for label in labels)
     # Who says "you" decides; a draw is decided by questions, and is never sure.
     therapist, client = (a, b) if (a.you, a.questions) >= (b.you, b.questions) else (b, a)
@@ -304,7 +308,8 @@ def _by_evidence(labels: Sequence[str], said: Sequence[RawUtterance]) -> RoleGue
         and min(a.n, b.n) >= _MIN_UTTERANCES
         and min(a.n_you + a.n_i, b.n_you + b.n_i) >= _MIN_PRONOUNS
     )
-    return RoleGuess(therapist.label, client.label, sure, _sentences(therapist, client, said))
+    evidence = _sentences(therapist, client, said)
+    return RoleGuess(therapist.label, client.label, sure, evidence, session=raw.name)
 
 
 def _sentences(therapist: _Habits, client: _Habits, said: Sequence[RawUtterance]) -> tuple[str, ...]:
