@@ -71,8 +71,9 @@ def show_changes(form: VersionedForm, current: dict[str, Any], version: int) -> 
     for name, value in current.items():
         if form.cleaned_data.get(name) != value:
             form.add_error(name, f"Now it says: {_shown(form.fields[name], value)}")
-    form.data = form.data.copy()
-    form.data["version"] = str(version)
+    data = form.data.copy()  # type: ignore[attr-defined] # a QueryDict, as it came from the request
+    data["version"] = str(version)
+    form.data = data
     return form
 
 
