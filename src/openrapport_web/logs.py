@@ -13,13 +13,14 @@ import traceback
 __all__ = ["Line", "NoContent"]
 
 _QUERY = re.compile(r"\?[^\s\"']*")
+_RESET_KEY = re.compile(r"(/password/reset/key/)[^\s\"']+")
 
 
 class NoContent(logging.Filter):
-    """Takes query strings off and tracebacks down to their places."""
+    """Takes query strings and keys of letters off, and tracebacks down to their places."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = _QUERY.sub("?…", record.getMessage())
+        message = _RESET_KEY.sub(r"\1…", _QUERY.sub("?…", record.getMessage()))
         if record.exc_info and record.exc_info[0] is not None:
             frames = traceback.extract_tb(record.exc_info[2])[-6:]
             places = " < ".join(_place(frame) for frame in reversed(frames))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import zlib
 from base64 import b64decode
@@ -26,6 +27,7 @@ from django.urls import NoReverseMatch, reverse
 
 from openrapport_web import crypto
 from openrapport_web.audit.models import Entry
+from openrapport_web.logs import NoContent
 from openrapport_web.people import adapters
 from openrapport_web.people.models import User
 from tests.web.codes import code_of
@@ -319,6 +321,48 @@ def test_a_forgotten_password_is_chosen_anew_through_the_address(practice: Simpl
     # It signs nobody in, and the link is used up.
     assert browser.get(HOME).status_code == 302
     assert b"password1" not in browser.get(path, follow=True).content
+
+
+def test_who_has_only_passkeys_is_asked_for_one_before_choosing_a_password(
+    practice: SimpleNamespace,
+) -> None:
+    browser = signed_in(practice.alba)
+    practice.alba.set_unusable_password()
+    practice.alba.save()
+    browser = signed_in(practice.alba)
+    # Without any way in so far there is nothing to ask for.
+    assert browser.get(reverse("account_set_password")).status_code == 200
+    Authenticator.objects.create(user=practice.alba, type="webauthn", data={"name": "x"})
+    response = browser.get(reverse("account_set_password"))
+    assert response.headers["Location"].startswith(reverse("mfa_reauthenticate_webauthn"))
+    new = {"password1": "one more long sentence", "password2": "one more long sentence"}
+    browser.post(reverse("account_set_password"), new)
+    practice.alba.refresh_from_db()
+    assert not practice.alba.has_usable_password()
+
+
+def test_a_letter_that_fails_neither_undoes_a_change_nor_tells_a_stranger_anything(
+    practice: SimpleNamespace, settings: Any
+) -> None:
+    browser = Browser()
+    _password(browser, practice.teo)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 1, 1
+    new = {"password1": "one more long sentence", "password2": "one more long sentence"}
+    changed = browser.post(reverse("account_change_password"), {"oldpassword": PASSWORD, **new})
+    assert changed.status_code == 302
+    for email in (practice.teo.email, "nobody@example.org"):
+        response = Browser().post(reverse("account_reset_password"), {"email": email})
+        assert response.headers["Location"] == reverse("account_reset_password_done")
+
+
+def test_keys_of_letters_do_not_reach_the_log() -> None:
+    said = '"GET /account/password/reset/key/1a-2b-3c/ HTTP/1.1" 302, /people/welcome?link=s3cret HTTP'
+    line = logging.LogRecord("x", logging.INFO, "", 0, said, (), None)
+    assert NoContent().filter(line)
+    assert line.getMessage() == (
+        '"GET /account/password/reset/key/… HTTP/1.1" 302, /people/welcome?… HTTP'
+    )
 
 
 def test_nobody_learns_whether_an_address_has_an_account(practice: SimpleNamespace) -> None:

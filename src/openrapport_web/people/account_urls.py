@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account import views
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa import urls as mfa_urls
 from allauth.usersessions import urls as session_urls
 from django.db import transaction
@@ -39,7 +40,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
-    path("password/set/", views.password_set, name="account_set_password"),
+    path(
+        "password/set/",
+        reauthentication_required(views.password_set),
+        name="account_set_password",
+    ),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     path(

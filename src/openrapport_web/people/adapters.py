@@ -7,8 +7,10 @@ and what somebody typed into a sign-in form is kept nowhere.
 from __future__ import annotations
 
 import ipaddress
+import logging
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -39,6 +41,7 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts as a second factor; recovery codes only stand in for one."""
 
 _PLACE = "second factor"
+_log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -50,6 +53,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Leave counting to axes: a count for the account alone would let strangers lock people out."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        # What the letter tells of is done and stays done. And an error page would tell a stranger
+        # that an address has an account.
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException):
+            _log.warning("a letter could not be sent; look at the SMTP settings")
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:

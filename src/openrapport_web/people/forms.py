@@ -210,8 +210,11 @@ class RolesForm(VersionedForm):
         label=_("What this person does here"),
         choices=list(ROLE_NAMES.items()),
         widget=forms.CheckboxSelectMultiple,
-        required=False,
     )
+
+    def __init__(self, *args: Any, is_client: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].required = not is_client
 
 
 class OwnForm(forms.Form):
@@ -243,6 +246,7 @@ class SupervisionForm(forms.Form):
         for field, role in (("supervisor", Role.SUPERVISOR), ("therapist", Role.THERAPIST)):
             choice = self.fields[field]
             choice.queryset = here.filter(**{f"is_{role}": True})  # type: ignore[attr-defined]
+            choice.empty_label = _("Please choose")  # type: ignore[attr-defined]
             choice.label_from_instance = lambda user: user.name  # type: ignore[attr-defined]
 
 

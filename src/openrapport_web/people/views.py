@@ -107,7 +107,7 @@ def person_page(request: HttpRequest, key: UUID) -> HttpResponse:
     access.require(request.user, Role.MANAGER)
     person = access.found(access.people(request.user), key)
     now = {"roles": sorted(person.roles), "version": person.version}
-    form = RolesForm(request.POST or None, initial=now)
+    form = RolesForm(request.POST or None, initial=now, is_client=person.is_client)
     if form.is_valid():
         try:
             actions.change_roles(actor=_user(request), person=person, **form.cleaned_data)

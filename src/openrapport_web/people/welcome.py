@@ -126,7 +126,7 @@ def _sign_in(request: HttpRequest, user: User) -> HttpResponse:
     login = Login(user=user, redirect_url=reverse("people_safely"), signal_kwargs={"new_account": True})
     response: HttpResponse = perform_login(request, login)
     # They have just chosen a password; asking for it again before the second factor proves nothing.
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and user.has_usable_password():
         reauthenticate_by_password(request)
     return response
 
