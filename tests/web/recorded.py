@@ -24,6 +24,20 @@ Therapist: You should try to write it down before you go to bed.
 Client: Okay.
 Therapist: And what would you like to do with it?
 Client: I would like to talk to my sister, because she knows how it was.
+Therapist: She was there when it began.
+Client: She was, and she never told anybody about it.
+Therapist: What do you think she would say to you now?
+Client: That I should stop counting, and that I did what I could.
+Therapist: So a part of you knows that already.
+Client: A small part, yes. The other one is louder at night.
+Therapist: How would it be to let the small one speak here?
+Client: Strange. But I could try it next time.
+Therapist: Then we begin with that.
+Client: Good. I will tell you on Monday how the night was.
+Therapist: And how was it for you here today?
+Client: It was good to say it out loud for once.
+Therapist: Thank you for telling me.
+Client: See you on Monday, then.
 """
 ANALYSE = (Purpose.TRANSCRIBE, Purpose.ANALYSE)
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(range(256)) * 8

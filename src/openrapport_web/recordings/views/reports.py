@@ -242,7 +242,8 @@ def utterance_edit(request: HttpRequest, key: UUID, version: int, number: int) -
     row = spoken.utterances[index]
     may_correct = _may_correct(request, session)
     initial = {"text": row.text, "party": row.party, "version": version}
-    form = UtteranceForm(spoken.parties, request.POST or None, initial=initial)
+    sent = request.POST if request.method == "POST" else None
+    form = UtteranceForm(spoken.parties, sent, initial=initial)
     if request.method == "POST":
         if not may_correct:
             raise Http404
