@@ -9,6 +9,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+import openrapport
 from openrapport_web.environment import Environment
 
 _HERE = Path(__file__).parent
@@ -168,7 +169,9 @@ CACHES = {
 }
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [_HERE / "static"]
+# The parts of a report bring their style along from the core.
+_PARTS = Path(openrapport.__file__).parent / "reporting" / "templates" / "css"
+STATICFILES_DIRS = [_HERE / "static", ("openrapport/report", _PARTS)]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 

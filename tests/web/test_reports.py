@@ -505,7 +505,7 @@ def test_taking_a_consent_back_deletes_what_rested_on_it_and_says_what_stays(
     words = withdraw_consent(actor=practice.teo, client=practice.teos.client, purpose=purpose)
     assert said in words[0]
     assert any(line.startswith("What stays: ") for line in words)
-    left = {name: 0 for name in gone}
+    left = dict.fromkeys(gone, 0)
     if "shares" in gone:
         left["shares"] = 1  # the client's own
     assert everything_of(practice.teos) == {**ALL, **left}
