@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -10,6 +10,8 @@ __all__ = ["bad_request", "csrf_failure", "not_allowed", "not_found", "our_fault
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    if request.path.startswith("/api/"):  # a program reads this
+        return JsonResponse({"detail": f"{title}. {words}", "where": ""}, status=status)
     return render(request, "error.html", {"title": title, "words": words}, status=status)
 
 

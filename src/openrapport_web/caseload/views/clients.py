@@ -37,6 +37,7 @@ __all__ = [
     "episode_edit",
     "episode_end",
     "episode_new",
+    "filtered",
 ]
 
 PAGE, MEETINGS_SHOWN = 50, 25
@@ -49,7 +50,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     access.require(request.user, Role.THERAPIST, Role.MANAGER)
     form = FilterForm(request.GET)
     form.is_valid()
-    found = _filtered(access.clients(request.user), form.cleaned_data, request.user)
+    found = filtered(access.clients(request.user), form.cleaned_data, request.user)
     page = Paginator(found.order_by("name", "pk"), PAGE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -58,7 +59,8 @@ def client_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _filtered(clients: QuerySet[Client], asked: dict[str, Any], user: Any) -> QuerySet[Client]:
+def filtered(clients: QuerySet[Client], asked: dict[str, Any], user: Any) -> QuerySet[Client]:
+    """Clients by part of a name, and by whether they are in care."""
     if asked.get("q"):
         clients = clients.filter(name__icontains=asked["q"])
     if asked.get("state") == "all":
