@@ -277,6 +277,7 @@ def test_nothing_is_lost_in_silence(tmp_path: Path) -> None:
         "A TextGrid keeps no ids: 3 left out.",
         "A TextGrid keeps no roles: they are told by the names, or must be named again.",
         "A TextGrid keeps no order of those who start together: 1 changed.",
+        "A TextGrid does not keep the session's name.",
     )
 
 

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -8,11 +10,11 @@ from hypothesis import strategies as st
 from openrapport.codes import Codes
 from openrapport.errors import BadInput, OpenRapportError
 from openrapport.io import text as text_module
-from openrapport.io.files import READABLE, read_session, read_sessions, write_session
+from openrapport.io.files import READABLE, WRITABLE, read_session, read_sessions, write_session
 from openrapport.io.tables import read_tables
 from openrapport.session import Party, Role, Session
 from openrapport.utterances import Utterances
-from tests.sessions import session
+from tests.sessions import PARTIES, session
 
 SPOKEN = "unspeakable"
 VTT = f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v T>{SPOKEN}?\n\n00:03.000 --> 00:04.000\n<v C>Yes.\n"
@@ -216,8 +218,46 @@ def test_writing_says_what_a_format_cannot_carry(tmp_path):
         "SRT numbers its subtitles: 2 ids left out.",
         "SRT keeps no roles: they are told by the names, or must be named again.",
         "SRT keeps no codes: 1 code left out.",
+        "SRT does not keep the session's name.",
     )
     assert write_session(coded, tmp_path / "a.csv") == ("A table keeps no codes: 1 code left out.",)
+
+
+def test_who_is_silent_and_how_long_it_was_is_kept_or_said(tmp_path):
+    parties = (*PARTIES[:2], Party("Partner", Role.OTHER))
+    made = replace(
+        session("T 0-1 a", "C 1-2 b"), name="a", parties=parties, language="en", duration_ms=2
+    )
+    for ending in ("vtt", "eaf", "zip"):
+        assert write_session(made, tmp_path / f"a.{ending}") == ()
+        back = read_session(tmp_path / f"a.{ending}")
+        assert (back.parties, back.language, back.duration_ms) == (parties, "en", 2)
+    for ending, form in (("srt", "SRT"), ("csv", "A table"), ("TextGrid", "A TextGrid")):
+        assert write_session(made, tmp_path / f"a.{ending}")[-2:] == (
+            f"{form} holds only who speaks: 1 person left out.",
+            f"{form} does not keep the session's length, language.",
+        )
+
+
+@pytest.mark.parametrize("ending", WRITABLE)
+def test_the_fictional_session_goes_through_every_format_and_back(tmp_path, ending):
+    made = read_session(files("openrapport.demo") / "fictional-session.vtt")
+    path = tmp_path / f"fictional-session{ending}"
+    notes = write_session(made, path)
+    back = read_session(path)
+    assert (back.name, back.parties, back.utterances.text) == (
+        made.name,
+        made.parties,
+        made.utterances.text,
+    )
+    for column in ("party", "start_ms", "end_ms"):
+        assert np.array_equal(getattr(back.utterances, column), getattr(made.utterances, column))
+    assert (back.utterances.ids == made.utterances.ids) == (ending != ".TextGrid")
+    roles = "keeps no roles: they are told by the names, or must be named again."
+    assert notes == {
+        ".srt": (f"SRT {roles}",),
+        ".TextGrid": ("A TextGrid keeps no ids: 616 left out.", f"A TextGrid {roles}"),
+    }.get(ending, ())
 
 
 def test_subtitles_are_not_written_without_times_and_nothing_is_left_behind(tmp_path):

@@ -105,7 +105,9 @@ def write_eaf(session: Session, path: Path) -> tuple[str, ...]:
     n_codes = sum(map(len, session.codes))
     if n_codes:
         notes += (f"ELAN shows codes on tiers of their own: {n_codes} are not read back from there.",)
-    return notes + left_out(session, "ELAN", keeps=("codes", "length", "language"))
+    return notes + left_out(
+        session, "ELAN", path, keeps=("codes", "silent", "length", "language", "name")
+    )
 
 
 def read_textgrid(path: Path) -> RawTranscript:
@@ -194,10 +196,10 @@ def write_textgrid(session: Session, path: Path) -> tuple[str, ...]:
     named = [(labels[party], tiers[party, lane]) for party, lane in sorted(tiers)]
     path.write_text(textgrid_document(named, end_ms), encoding="utf-8", newline="\n")
     n_empty = sum(not text.strip() for text in texts)
-    return replaced + renamed + _not_in_textgrid(session, n_empty)
+    return replaced + renamed + _not_in_textgrid(session, n_empty, path)
 
 
-def _not_in_textgrid(session: Session, n_empty: int) -> tuple[str, ...]:
+def _not_in_textgrid(session: Session, n_empty: int, path: Path) -> tuple[str, ...]:
     n = len(session.utterances)
     spoken = session.utterances
     # Sorting is by start alone: of two people who start together, the first tier comes first.
@@ -213,7 +215,7 @@ def _not_in_textgrid(session: Session, n_empty: int) -> tuple[str, ...]:
     last_ms = int(spoken.end_ms.max(initial=0))
     keeps = ("length",) if (session.duration_ms or 0) > last_ms else ()
     own = tuple(note for note, holds in notes.items() if holds)
-    return own + left_out(session, "A TextGrid", keeps=keeps)
+    return own + left_out(session, "A TextGrid", path, keeps=keeps)
 
 
 def _spoken(reader: EafReader, annotation: Annotation) -> tuple[int, RawUtterance]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from openrapport.errors import BadInput
 from openrapport.session import Session
@@ -117,8 +118,8 @@ def need_times(session: Session, form: str) -> None:
         )
 
 
-def left_out(session: Session, form: str, *, keeps: Iterable[str] = ()) -> tuple[str, ...]:
-    """Say what stands beside the words and does not go into a format.
+def left_out(session: Session, form: str, path: Path, *, keeps: Iterable[str] = ()) -> tuple[str, ...]:
+    """Say what a format does not carry beside the words.
 
     Parameters
     ----------
@@ -126,8 +127,11 @@ def left_out(session: Session, form: str, *, keeps: Iterable[str] = ()) -> tuple
         To be written.
     form : str
         The format, as a sentence begins with it.
+    path : pathlib.Path
+        The file, whose name is read back as the session's where no other stands in it.
     keeps : iterable of str
-        What it does carry of ``codes``, ``length`` and ``language``.
+        What the format does carry of ``codes``, ``silent`` (people who say nothing), ``length``,
+        ``language`` and ``name``.
 
     Returns
     -------
@@ -135,20 +139,24 @@ def left_out(session: Session, form: str, *, keeps: Iterable[str] = ()) -> tuple
         One sentence for each.
     """
     kept = frozenset(keeps)
+    silent = len(session.parties) - len(set(session.utterances.party.tolist()))
     counts = (
-        ("codes", sum(len(codes) for codes in session.codes), "code"),
-        ("ratings", len(session.ratings), "set"),
-        ("signals", len(session.signals), "signal"),
+        ("codes", f"{form} keeps no codes", sum(map(len, session.codes)), ("code",)),
+        ("ratings", f"{form} keeps no ratings", len(session.ratings), ("set",)),
+        ("signals", f"{form} keeps no signals", len(session.signals), ("signal",)),
+        ("silent", f"{form} holds only who speaks", silent, ("person", "people")),
     )
     notes = [
-        f"{form} keeps no {what}: {counted(n, one)} left out."
-        for what, n, one in counts
+        f"{sentence}: {counted(n, *words)} left out."
+        for what, sentence, n, words in counts
         if n and what not in kept
     ]
-    known = {"length": session.duration_ms is not None, "language": session.language is not None}
-    lost = [
-        f"the meeting's {what}" for what, is_known in known.items() if is_known and what not in kept
-    ]
+    known = {
+        "length": session.duration_ms is not None,
+        "language": session.language is not None,
+        "name": session.name != path.stem,
+    }
+    lost = [what for what, is_known in known.items() if is_known and what not in kept]
     if lost:
-        notes.append(f"{form} does not keep {' and '.join(lost)}.")
+        notes.append(f"{form} does not keep the session's {', '.join(lost)}.")
     return tuple(notes)

@@ -54,7 +54,11 @@ def write_vtt(session: Session, path: Path) -> tuple[str, ...]:
         voice = f"<v {_vtt_text(labels[said.party])}>{_vtt_text(text)}</v>"
         blocks.append(f"{write_id(said.id)}\n{timing}\n{voice}")
     _write(path, "\n\n".join(blocks) + "\n")
-    return notes + renamed + left_out(session, "WebVTT", keeps=("length", "language"))
+    return (
+        notes
+        + renamed
+        + left_out(session, "WebVTT", path, keeps=("silent", "length", "language", "name"))
+    )
 
 
 def write_srt(session: Session, path: Path) -> tuple[str, ...]:
@@ -95,7 +99,7 @@ def write_srt(session: Session, path: Path) -> tuple[str, ...]:
     if other_ids:
         notes += (f"SRT numbers its subtitles: {counted(other_ids, 'id')} left out.",)
     notes += ("SRT keeps no roles: they are told by the names, or must be named again.",)
-    return notes + left_out(session, "SRT")
+    return notes + left_out(session, "SRT", path)
 
 
 def write_table(session: Session, path: Path, *, delimiter: str) -> tuple[str, ...]:
@@ -127,10 +131,7 @@ def write_table(session: Session, path: Path, *, delimiter: str) -> tuple[str, .
         for said, own, text in zip(session.utterances, ids, texts, strict=True):
             before = (guarded(name), guarded(own), guarded(labels[said.party]), roles[said.party])
             writer.writerow((*before, said.start_ms, said.end_ms, guarded(text)))
-    silent = len(session.parties) - len(set(session.utterances.party.tolist()))
-    if silent:
-        notes += (f"A table holds only who speaks: {counted(silent, 'person', 'people')} left out.",)
-    return notes + changed + renamed + left_out(session, "A table")
+    return notes + changed + renamed + left_out(session, "A table", path, keeps=("name",))
 
 
 def _vtt_text(text: str) -> str:
