@@ -1,13 +1,16 @@
-# `make demo` and `make test` need Python 3.11 or newer with venv, make and a package index; all
+# `make report`, `make demo` and `make test` need Python 3.11 or newer with venv, make and a package index; all
 # else goes into .venv, from requirements.lock.
 PYTHON ?= python3
 BIN := .venv/bin
 UV := uv==0.13.9
 
-.PHONY: demo test check format bench docs lock clean
+.PHONY: demo report test check format bench docs lock clean
 
 demo: .venv/installed
 	$(BIN)/openrapport demo
+
+report: .venv/installed
+	$(BIN)/openrapport analyze --fictional
 
 test: .venv/installed
 	$(BIN)/pytest -n 2

@@ -361,8 +361,8 @@ def test_convert_goes_from_standard_input_to_standard_output(tmp_path: Path) -> 
     assert SAID.encode() in done.stdout
 
 
-def test_demo_writes_the_report_of_the_fictional_session(run: Run, tmp_path: Path) -> None:
-    outcome = run("demo", "--out", "out")
+def test_the_fictional_session_needs_no_file_and_says_what_it_is(run: Run, tmp_path: Path) -> None:
+    outcome = run("analyze", "--fictional", "--out", "out")
     assert outcome.status == 0
     page = next((tmp_path / "out").glob("*.html"))
     assert page.resolve().as_uri() in outcome.err
@@ -371,9 +371,19 @@ def test_demo_writes_the_report_of_the_fictional_session(run: Run, tmp_path: Pat
     assert last == "next, with a transcript of your own: openrapport analyze session.vtt"
 
 
+@pytest.mark.parametrize("words", [[], ["--fictional", "one.txt"]])
+def test_analyze_wants_a_file_or_the_fictional_session(
+    run: Run, tmp_path: Path, words: list[str]
+) -> None:
+    transcript(tmp_path / "one.txt")
+    outcome = run("analyze", *words)
+    assert outcome.status == 2
+    assert "expected a FILE, or --fictional" in outcome.err
+
+
 def test_help_is_there_for_every_verb_with_an_example(run: Run) -> None:
     assert "analyze" in run().out
-    for verb in ("analyze", "code", "convert", "demo"):
+    for verb in ("analyze", "code", "convert", "simulate"):
         assert f"openrapport {verb} " in run(verb, "--help").out.partition("Example")[2]
 
 

@@ -71,7 +71,6 @@ class _Results:
 @click.argument(
     "files",
     nargs=-1,
-    required=True,
     metavar="FILE...",
     type=click.Path(exists=True, allow_dash=True, path_type=Path),
 )
@@ -84,6 +83,9 @@ class _Results:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.option("--pdf", is_flag=True, help="A PDF beside each report.")
+@click.option(
+    "--fictional", is_flag=True, help="The fictional session that comes with OpenRapport, as FILE."
+)
 @click.option(
     "--jobs",
     metavar="N",
@@ -101,6 +103,7 @@ def analyze(context: click.Context, /, files: tuple[Path, ...], **options: Any) 
 
     \b
     Examples:
+      openrapport analyze --fictional
       openrapport analyze session.vtt
       openrapport analyze session.vtt --therapist Jo --client Sam --out reports --pdf
       openrapport analyze folder/ --jobs 2 --out reports
@@ -109,7 +112,24 @@ def analyze(context: click.Context, /, files: tuple[Path, ...], **options: Any) 
     reading = pick_reading(options)
     folder = options["out"] or (None if options["as_json"] else DEFAULT_FOLDER)
     wanted = Wanted(folder, options["as_json"], options["pdf"], options["jobs"])
-    context.exit(analyze_files(files, reading, wanted))
+    if bool(files) == options["fictional"]:
+        raise click.UsageError(
+            "expected a FILE, or --fictional for the session that comes with OpenRapport"
+        )
+    context.exit(
+        analyze_files(files, reading, wanted) if files else _analyze_fictional(reading, wanted)
+    )
+
+
+def _analyze_fictional(reading: Reading, wanted: Wanted) -> int:
+    from openrapport.demo import demo_path
+
+    note("the session is fictional: it was written for OpenRapport, and no real person speaks in it")
+    with demo_path() as path:
+        status = analyze_files([path], reading, wanted)
+    program = sys.argv[0] if Path(sys.argv[0]).name == "openrapport" else "openrapport"
+    note(f"next, with a transcript of your own: {program} analyze session.vtt")
+    return status
 
 
 def analyze_files(files: Sequence[Path], reading: Reading, wanted: Wanted) -> int:

@@ -20,7 +20,6 @@ from openrapport.errors import OpenRapportError
 from openrapport_cli.analyze import analyze
 from openrapport_cli.code import code
 from openrapport_cli.convert import convert
-from openrapport_cli.demo import demo
 from openrapport_cli.messages import complain, fault_of, os_error_text
 from openrapport_cli.simulate import simulate
 
@@ -64,7 +63,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (analyze, code, convert, demo, simulate):
+for verb in (analyze, code, convert, simulate):
     cli.add_command(verb)
 
 
