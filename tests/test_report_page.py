@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page
 from openrapport.demo import demo_path
 from openrapport.io.files import read_session
 from openrapport.pipeline import measure, prepare
-from openrapport.reporting.html import IndexRow, render, render_index
+from openrapport.reporting.html import render
+from openrapport.reporting.index import IndexRow, render_index
 from tests.sessions import session
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

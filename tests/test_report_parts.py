@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from openrapport.demo import demo_path
 from openrapport.errors import BadInput
-from openrapport.finding import Report
+from openrapport.finding import Finding, Report
 from openrapport.io.files import read_session, speakers
 from openrapport.pipeline import STEPS, measure, prepare
 from openrapport.reporting.fragments import fragments
 from openrapport.reporting.html import moment_place, render
-from openrapport.session import Session
+from openrapport.reporting.index import side_by_side
+from openrapport.session import Role, Session
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +77,26 @@ def test_speakers_are_named_as_the_file_writes_them(tmp_path: Path) -> None:
     path = tmp_path / "three.txt"
     path.write_text("Ana: Hello.\nBo: Hi.\nana: So.\nCy: I am here, too.\n")
     assert speakers(path) == ("Ana", "Bo", "Cy")
+
+
+def test_two_reports_side_by_side_say_where_intervals_lie_apart(report: Report) -> None:
+    def with_share(low: float, high: float) -> Report:
+        share = Finding(
+            name="talk_share",
+            value=(low + high) / 2,
+            unit="share",
+            n=40,
+            counted="turns",
+            step="floor.v1",
+            party=Role.CLIENT,
+            interval=(low, high),
+        )
+        return replace(report, findings=(share,), moments=())
+
+    apart = side_by_side([with_share(0.2, 0.3), with_share(0.4, 0.5)], ["first", "second"])
+    assert "the intervals lie apart" in apart
+    overlap = side_by_side([with_share(0.2, 0.4), with_share(0.3, 0.5)], ["first", "<b>"])
+    assert "the intervals overlap: it may be chance" in overlap
+    assert "<b>" not in overlap
+    missing = side_by_side([with_share(0.2, 0.4), replace(report, findings=())], ["first", "second"])
+    assert "not measured" in missing

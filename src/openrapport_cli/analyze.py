@@ -218,7 +218,7 @@ def _keep(outcome: Analysed, results: _Results) -> None:
 
 
 def _write_index(folder: ReportFolder, results: _Results) -> None:
-    from openrapport.reporting.html import IndexRow, render_index
+    from openrapport.reporting.index import IndexRow, render_index
 
     rows = [IndexRow(f"{done.stem}.html", done.report, done.n_utterances) for done in results.done]
     sessions = [

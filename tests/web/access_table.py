@@ -20,7 +20,7 @@ from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from tests.web.conftest import make_client
-from tests.web.recorded import agreed, shared_with, with_recording, with_session
+from tests.web.recorded import agreed, shared_with, two_sessions, with_recording, with_session
 
 __all__ = ["EVERYBODY", "KEYS", "ROWS", "SIGNED_IN", "WHO", "Row"]
 
@@ -109,6 +109,7 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "recording": lambda p, whose: {"key": with_recording(p, whose).key},
     "session": lambda p, whose: {"key": with_session(p, whose).key},
     "shared session": lambda p, whose: {"key": _shared(p, whose).key},
+    "two sessions": lambda p, whose: two_sessions(p, whose),
     "report": lambda p, whose: {"key": with_session(p, whose).key, "number": 1},
     "shared report": lambda p, whose: {"key": _shared(p, whose).key, "number": 1},
     "utterance": lambda p, whose: {"key": with_session(p, whose).key, "version": 1, "number": 2},
@@ -146,6 +147,7 @@ ROWS: list[tuple[str, Row]] = [
     ("analysis_ask", Row(CARE, about="shared session", method="post")),
     ("session_share", Row(CARE, about="shared session", method="post")),
     ("session_unshare", Row(CARE, about="shared session", method="post")),
+    ("session_compare", Row(CARE, about="two sessions")),
     ("report_version", Row(CARE, about="report")),
     ("report_version", Row(READERS, about="shared report")),
     ("report_json", Row(CARE, about="shared report")),

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from openrapport_web.caseload.models import Purpose
+from openrapport_web.caseload.models import Meeting, Purpose
 from openrapport_web.people.models import User
 from openrapport_web.recordings import analysis, uploads
 from openrapport_web.recordings.actions import share
 from openrapport_web.recordings.models import Analysis, Audience, SessionRecord
 from tests.web.conftest import InCare, give_consent
 
-__all__ = ["SMALL", "bring", "bring_and_analyse", "shared_with", "with_recording", "with_session"]
+__all__ = [
+    "SMALL",
+    "another_session",
+    "bring",
+    "bring_and_analyse",
+    "shared_with",
+    "two_sessions",
+    "with_recording",
+    "with_session",
+]
 
 # Long enough for counts, short enough to read: a question, a reflection, advice, short replies.
 SMALL = """\
@@ -76,6 +87,23 @@ def with_session(p: SimpleNamespace, whose: str) -> SessionRecord:
     care: InCare = getattr(p, whose)
     held = SessionRecord.objects.filter(meeting=care.meeting, reports__isnull=False).first()
     return held or bring_and_analyse(care)
+
+
+def another_session(care: InCare, days: int = 7) -> SessionRecord:
+    """One more meeting of the same two, analysed."""
+    meeting = Meeting.objects.create(
+        episode=care.episode,
+        client=care.client,
+        therapist=care.meeting.therapist,
+        starts_at=care.meeting.starts_at + timedelta(days=days),
+    )
+    return bring_and_analyse(replace(care, meeting=meeting), SMALL.replace("I ", "well, I "))
+
+
+def two_sessions(p: SimpleNamespace, whose: str) -> dict[str, Any]:
+    """Two sessions of Teo or of Cleo, by the names of the address that compares them."""
+    first = with_session(p, whose)
+    return {"key": first.key, "other": another_session(getattr(p, whose)).key}
 
 
 def with_recording(p: SimpleNamespace, whose: str) -> Any:

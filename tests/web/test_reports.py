@@ -34,7 +34,15 @@ from openrapport_web.recordings.models import (
 )
 from openrapport_web.recordings.tasks import read_and_measure, sweep
 from tests.web.conftest import InCare, give_consent, signed_in
-from tests.web.recorded import SMALL, agreed, bring, bring_and_analyse, shared_with, with_recording
+from tests.web.recorded import (
+    SMALL,
+    agreed,
+    another_session,
+    bring,
+    bring_and_analyse,
+    shared_with,
+    with_recording,
+)
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -570,3 +578,25 @@ def test_the_fictional_session_goes_all_the_way(practice: SimpleNamespace) -> No
     assert shown.count('class="mark"') == stored.n_moments >= 3
     actions.delete_version(actor=practice.alba, version=stored.version, why="asked for")
     assert not StoredReport.objects.exists()
+
+
+def test_two_meetings_stand_side_by_side_without_a_winner(
+    practice: SimpleNamespace, session: SessionRecord
+) -> None:
+    later = another_session(practice.teos)
+    browser = signed_in(practice.alba)
+    shown = page(browser, "session_compare", later.key, session.key)
+    assert shown.index("2 March 2026") < shown.index("9 March 2026")
+    assert "the intervals overlap: it may be chance" in shown
+    assert "n = " in shown
+    assert not {"better", "worse", "improved"} & set(shown.replace("the better one", "").split())
+    assert reverse("session_compare", args=(session.key, later.key)) in page(
+        browser, "session_open", practice.teos.meeting.key
+    )
+    foreign = bring_and_analyse(practice.cleos)
+    for pair in ((session.key, session.key), (session.key, foreign.key)):
+        assert browser.get(reverse("session_compare", args=pair)).status_code == 404
+    Meeting.objects.filter(pk=practice.cleos.meeting.pk).update(therapist=practice.alba)
+    SessionRecord.objects.filter(pk=foreign.pk).update(therapist=practice.alba)
+    both_mine = reverse("session_compare", args=(session.key, foreign.key))
+    assert browser.get(both_mine).status_code == 404  # two clients are never compared

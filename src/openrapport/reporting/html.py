@@ -1,21 +1,16 @@
-"""The report as one self-contained page, and an index that compares many.
+"""The report as one self-contained page.
 
-A page makes no request and works without style. A report runs no script; the index runs one, which
-sorts its table, and no other: its policy names that script's hash. A report holds no word of the
+It makes no request, runs no script and works without style. A report holds no word of the
 transcript, so the page takes the session beside it.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import cache
-from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -23,12 +18,12 @@ from openrapport.codes import Codes
 from openrapport.demo import is_fictional
 from openrapport.finding import Evidence, Finding, Moment, NotMeasured, Report
 from openrapport.reporting import charts, wording
-from openrapport.reporting.explanations import COMPARED, GROUPS, explain
+from openrapport.reporting.explanations import GROUPS, explain
 from openrapport.session import Session
 from openrapport.span import Span
 from openrapport.speech.gaps import silences
 
-__all__ = ["Beside", "IndexRow", "environment", "moment_place", "page_values", "render", "render_index"]
+__all__ = ["Beside", "environment", "moment_place", "page_values", "render"]
 
 Beside = Callable[[str], str]
 """Gives HTML to stand beside a place of the page."""
@@ -40,25 +35,6 @@ _LISTED = 60
 _SPREAD = 24
 _FEW = 40
 _SILENCE_SHOWN_MS = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """One session in the index.
-
-    Parameters
-    ----------
-    href : str
-        Address of its page, seen from the index.
-    report : Report
-        Its report.
-    n_utterances : int
-        How long the session is.
-    """
-
-    href: str
-    report: Report
-    n_utterances: int
 
 
 @cache
@@ -164,64 +140,6 @@ def moment_place(moment: Moment, session: Session) -> str:
 
 def _nothing(_place: str) -> str:
     return ""
-
-
-def render_index(rows: Sequence[IndexRow]) -> str:
-    """Write a page that compares many sessions and leads to each.
-
-    Parameters
-    ----------
-    rows : sequence of IndexRow
-        In the order in which they are shown.
-
-    Returns
-    -------
-    html : str
-        A whole document that needs nothing else.
-    """
-    columns = [
-        column
-        for name, party, aspect in COMPARED
-        if (column := _column([row.report.find(name, party, aspect) for row in rows]))
-    ]
-    templates = environment()
-    script, *_ = templates.loader.get_source(templates, "sort.js")  # type: ignore[union-attr]
-    return templates.get_template("index.html.j2").render(
-        columns=columns,
-        rows=list(enumerate(rows)),
-        script=script,
-        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
-    )
-
-
-def _column(found: Sequence[Finding | None]) -> dict[str, Any] | None:
-    """One finding of every session on one scale; None where no session has it."""
-    present = tuple(finding for finding in found if finding)
-    if not present:
-        return None
-    one = present[0]
-    plots = dict(zip(map(id, present), charts.interval_plot(present), strict=True))
-    low, middle, high = np.quantile([f.value for f in present], (0.25, 0.5, 0.75)).tolist()
-    unit = "" if wording.amount(0, one.unit) == wording.bare(0, one.unit) else one.unit
-    return {
-        "title": explain(one.name).column(one.party, one.aspect),
-        "unit": "points" if unit == "difference in probability" else unit,
-        "counted": one.counted,
-        "n": len(present),
-        "median": wording.bare(middle, one.unit),
-        "half": f"{wording.bare(low, one.unit)} to {wording.bare(high, one.unit)}",
-        "cells": [finding and _cell(finding, plots[id(finding)]) for finding in found],
-    }
-
-
-def _cell(finding: Finding, plot: dict[str, float | None]) -> dict[str, Any]:
-    return {
-        "sort": finding.value,
-        "value": wording.bare(finding.value, finding.unit),
-        "interval": wording.interval(finding),
-        "n": f"{finding.n:,}",
-        "plot": plot,
-    }
 
 
 def _length(session: Session) -> str:

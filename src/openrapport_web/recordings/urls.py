@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:key>/analyse", changes.analysis_ask, name="analysis_ask"),
     path("sessions/<uuid:key>/share", changes.session_share, name="session_share"),
     path("sessions/<uuid:key>/unshare", changes.session_unshare, name="session_unshare"),
+    path("sessions/<uuid:key>/beside/<uuid:other>", reports.session_compare, name="session_compare"),
     path("sessions/<uuid:key>/<int:number>", reports.report_version, name="report_version"),
     path("sessions/<uuid:key>/<int:number>/json", reports.report_json, name="report_json"),
     path("sessions/<uuid:key>/<int:number>/mark", reports.mark_set, name="mark_set"),

@@ -13,11 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport.reporting.fragments import fragments
+from openrapport.reporting.index import side_by_side
 from openrapport_web import access
 from openrapport_web.audit.chain import record
 from openrapport_web.editing import ChangedMeanwhile, show_changes
@@ -33,6 +35,7 @@ __all__ = [
     "mark_set",
     "report_json",
     "report_version",
+    "session_compare",
     "session_page",
     "speakers_swap",
     "utterance_edit",
@@ -317,6 +320,27 @@ def speakers_swap(request: HttpRequest, key: UUID, number: int) -> HttpResponse:
         ) from None
     messages.success(request, "Therapist and client are swapped, in a new version.")
     return redirect("session_open", session.meeting_id)
+
+
+@login_required
+@require_safe
+def session_compare(request: HttpRequest, key: UUID, other: UUID) -> HttpResponse:
+    """Two meetings with one client side by side, the earlier one first."""
+    mine = access.sessions_in_care(request.user).select_related("client", "meeting")
+    two = sorted(
+        (access.found(mine, key), access.found(mine, other)), key=lambda s: s.meeting.starts_at
+    )
+    if two[0].pk == two[1].pk or two[0].client_id != two[1].client_id:
+        raise Http404
+    newest = [StoredReport.objects.filter(session=s).order_by("-version__number").first() for s in two]
+    if None in newest:
+        raise Http404
+    for session in two:
+        record(request.user, "report.compared", session, client=session.client_id)
+    titles = [f"{timezone.localtime(s.meeting.starts_at):%-d %B %Y, %H:%M}" for s in two]
+    table = side_by_side([bundles.load_report(stored) for stored in newest if stored], titles)
+    values = {"session": two[0], "two": two, "table": mark_safe(table)}  # noqa: S308 - escaped by the core
+    return render(request, "recordings/session_compare.html", values)
 
 
 @login_required
