@@ -29,7 +29,7 @@ from openrapport_web.api.models import Token
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
-from openrapport_web.recordings.models import Analysis, Audience, SessionRecord, Share, Upload
+from openrapport_web.recordings.models import Analysis, Audience, Mark, SessionRecord, Share, Upload
 
 __all__ = [
     "analyses",
@@ -42,6 +42,7 @@ __all__ = [
     "found",
     "invitations",
     "is_here",
+    "marks",
     "me",
     "meetings",
     "meetings_in_care",
@@ -272,6 +273,14 @@ def analyses(user: Any) -> QuerySet[Analysis]:
     if not _has(user, Role.THERAPIST):
         return Analysis.objects.none()
     return Analysis.objects.filter(session__therapist=user, client__erased_at=None)
+
+
+def marks(user: Any) -> QuerySet[Mark]:
+    """Marks on sessions that somebody may read: their own; on a session that they held, everybody's."""
+    if not is_here(user):
+        return Mark.objects.none()
+    own = Q(by=user) | (Q(session__therapist=user) if user.is_therapist else Q())
+    return Mark.objects.filter(own, session__in=sessions(user))
 
 
 # -- audit -----------------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ class Program:
     def __call__(self, method: str, path: str, body: Any = None, **query: Any) -> HttpResponse:
         headers = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
         given: dict[str, Any] = {"headers": headers, "query_params": query}
-        if isinstance(body, dict) and any(hasattr(value, "read") for value in body.values()):
-            given["data"] = body  # a file goes as a form
+        if isinstance(body, dict) and "file" in body and hasattr(body["file"], "seek"):
+            body["file"].seek(0)  # it may have been sent before
+            given["data"] = body
         elif body is not None:
             given |= {"data": body, "content_type": "application/json"}
         response: HttpResponse = getattr(Browser(), method)(BASE + path, **given)

@@ -68,7 +68,7 @@ def test_only_those_in_the_table_get_in(practice: SimpleNamespace, name: str) ->
                 response = sends(method, path.format(**keys), body)
                 transaction.set_rollback(True)
             expected = "yes" if who in allowed else "no"
-            if who in ("nobody", "left") or (who == "researcher"):
+            if who in ("nobody", "left", "researcher"):
                 expected = "token"
             if _may(who, response.status_code) != expected:
                 wrong.append((who, whose, response.status_code, response.content[:200]))

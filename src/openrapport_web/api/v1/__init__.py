@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.parser import Parser
 
 from openrapport_web.api.scopes import SCOPES
-from openrapport_web.api.v1 import caseload, meetings, own
+from openrapport_web.api.v1 import caseload, marks, meetings, own, sessions
 from openrapport_web.api.v1.door import PerToken, on_their_clock
 from openrapport_web.api.v1.problems import answer_problems
 
@@ -82,6 +82,9 @@ for router in (
     caseload.router,
     meetings.meetings,
     meetings.notes,
+    sessions.router,
+    marks.marks,
+    marks.shares,
     own.consents,
     own.place,
     own.audit,

@@ -75,7 +75,9 @@ def token_of(request: HttpRequest) -> Token:
     return token
 
 
-def needs(scope: Scope | None, answer: Any = None, *, status: int = 200, **more: Any) -> dict[str, Any]:
+def needs(
+    scope: Scope | None, answer: Any = None, *, status: int = 200, or_nothing: bool = False, **more: Any
+) -> dict[str, Any]:
     """Say of an operation which scope it needs and what it may answer.
 
     Parameters
@@ -86,6 +88,8 @@ def needs(scope: Scope | None, answer: Any = None, *, status: int = 200, **more:
         The shape of what it gives.
     status : int
         Of a success.
+    or_nothing : bool
+        Whether a success may also be empty (204).
     **more
         For the description of the operation.
 
@@ -97,7 +101,11 @@ def needs(scope: Scope | None, answer: Any = None, *, status: int = 200, **more:
     problems = _READ if scope is None or scope.endswith(":read") else _WRITE
     return {
         "auth": TokenOf(scope),
-        "response": {status: answer, **dict.fromkeys(problems, Problem)},
+        "response": {
+            status: answer,
+            **({204: None} if or_nothing else {}),
+            **dict.fromkeys(problems, Problem),
+        },
         "openapi_extra": {"x-scope": str(scope or ""), **more.pop("openapi_extra", {})},
         **more,
     }

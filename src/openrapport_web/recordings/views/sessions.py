@@ -31,7 +31,7 @@ from openrapport_web.recordings.models import (
     Upload,
 )
 
-__all__ = ["session_list", "session_open", "session_progress"]
+__all__ = ["may_share", "session_list", "session_open", "session_progress"]
 
 _A_PAGE = 25
 
@@ -139,7 +139,7 @@ def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
         "versions": versions,
         "idle": not Analysis.objects.filter(session=session, state__in=ACTIVE).exists(),
         "shares": list(session.shares.filter(ended_at=None).select_related("person")),
-        "may_share": _may_share(session, supervision),
+        "may_share": may_share(session, supervision),
         "beside": list(
             SessionRecord.objects.filter(
                 Exists(StoredReport.objects.filter(session=OuterRef("pk"))),
@@ -153,7 +153,7 @@ def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
     }
 
 
-def _may_share(session: SessionRecord, supervision: bool) -> list[dict[str, Any]]:
+def may_share(session: SessionRecord, supervision: bool) -> list[dict[str, Any]]:
     """With whom a session could be shared, beside those with whom it is."""
     people = []
     client = session.client
