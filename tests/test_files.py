@@ -1,6 +1,8 @@
+import csv
 import json
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 
 from openrapport.codes import Codes
 from openrapport.errors import BadInput, OpenRapportError
+from openrapport.io import archives, bundle, praat, raw, whisper, word
 from openrapport.io import text as text_module
 from openrapport.io.files import READABLE, WRITABLE, read_session, read_sessions, write_session
 from openrapport.io.tables import read_tables
-from openrapport.session import Party, Role, Session
+from openrapport.session import MAX_DURATION_MS, MAX_PARTIES, Party, Role, Session
 from openrapport.utterances import Utterances
 from tests.sessions import PARTIES, session
 
@@ -108,6 +111,18 @@ def test_more_than_a_session_can_hold_is_refused_before_it_costs_much(tmp_path, 
     with pytest.raises(BadInput, match=rf"^a\.\w+(?:, line \d+)?: .*{match}") as caught:
         read_session(put(tmp_path, name, content))
     assert "\n" not in str(caught.value)
+
+
+def test_the_bounds_are_documented():
+    page = (Path(__file__).parent.parent / "docs/formats.md").read_text(encoding="utf-8")
+    counts = (
+        *(raw.MAX_UTTERANCES, raw.MAX_CHARS, text_module.MAX_LINES, text_module.MAX_LINE_CHARS),
+        *(archives.MAX_MARKUP, archives.MAX_MEMBERS, whisper._MAX_VALUES, praat._MAX_INTERVALS),
+        *(csv.field_size_limit(), MAX_PARTIES, MAX_DURATION_MS // 3_600_000),
+    )
+    sizes = (text_module.MAX_FILE_BYTES, word.MAX_UNPACKED_BYTES, bundle.MAX_UNPACKED_BYTES)
+    for stated in (*(f"{n:,}" for n in counts), *(f"{n / 2**20:g} MiB" for n in sizes)):
+        assert stated in page, stated
 
 
 def test_a_table_of_many_sessions_may_have_any_number_of_rows(tmp_path):

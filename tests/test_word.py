@@ -61,10 +61,26 @@ def test_paragraphs_tables_and_line_breaks_are_lines_in_order(tmp_path: Path, na
     ]
 
 
-def test_tables_of_three_columns_keep_tabs_and_cells_keep_their_tables(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("00:00:01", "Therapist:", "Well?"), ("00:00:04", "Client", "Yes.")],
+        [("Therapist", "0:01", "Well?"), ("Client", "0:04", "Yes.")],
+        [("1.", "Therapist", "Well?"), ("2.", "Client", "Yes.")],
+    ],
+)
+def test_a_column_of_times_or_numbers_is_no_speaker(
+    tmp_path: Path, rows: list[tuple[str, ...]]
+) -> None:
+    spoken = read_session(docx(tmp_path / "s.docx", table(*rows))).utterances
+    assert spoken.text == ("Well?", "Yes.")
+    assert spoken.start_ms.tolist() == ([-1, -1] if rows[0][0] == "1." else [1000, 4000])
+
+
+def test_tables_of_other_columns_keep_tabs_and_cells_keep_their_tables(tmp_path: Path) -> None:
     nested = f"<w:tbl><w:tr><w:tc>{table(('Client', 'in'))}</w:tc></w:tr></w:tbl>"
-    path = docx(tmp_path / "s.docx", table(("00:01", "Client", "Hello")) + nested)
-    assert read_docx_lines(path).split("\n") == ["00:01\tClient\tHello", "Client: in"]
+    path = docx(tmp_path / "s.docx", table(("a", "Client", "Hello")) + nested)
+    assert read_docx_lines(path).split("\n") == ["a\tClient\tHello", "Client: in"]
 
 
 def test_tracked_changes_read_as_word_shows_them_at_last(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ _OPTIONS = (
     click.option(
         "--columns",
         metavar="KEY=NAME,...",
-        help="Columns of a table: text, speaker, start, end, id, session.",
+        help="Columns of a table: text, speaker, role, start, end, id, session.",
     ),
     click.option("--session", metavar="ID", help="Only this session of a table that holds many."),
     click.option("--from", "ending", metavar="ENDING", help="What standard input is, such as vtt."),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from openrapport.errors import BadTranscript
 from openrapport.io.archives import feed_xml, unpack
+from openrapport.io.times import parse_clock
 
 __all__ = ["MAX_UNPACKED_BYTES", "read_docx_lines"]
 
@@ -40,8 +41,9 @@ def read_docx_lines(path: Path) -> str:
     -------
     text : str
         One line for each paragraph, and for each line break inside one, in the document's order. A
-        row of a table is a line: ``speaker: text`` where it has two cells, else the cells with tabs
-        between them. Headers, footnotes and comments are no part of the transcript.
+        row of a table is a line: ``speaker: text`` where it has two cells, or three of which one is
+        the time or the row's number; else the cells with tabs between them. Headers, footnotes and
+        comments are no part of the transcript.
 
     Raises
     ------
@@ -151,7 +153,14 @@ def _local(tag: str) -> str:
 
 
 def _row(cells: list[str]) -> str:
-    if len(cells) != 2:
+    if len(cells) not in (2, 3):
         return "\t".join(cells)
-    speaker, text = cells
-    return f"{speaker.rstrip(':').rstrip()}: {text}" if speaker else text
+    *before, text = cells
+    time = next((cell for cell in before if parse_clock(cell) is not None), None)
+    # A row's number is no one's name.
+    names = [cell for cell in before if cell != time and not cell.rstrip(".").isdecimal()]
+    if len(cells) == 3 and len(names) != 1:
+        return "\t".join(cells)
+    speaker = names[0].rstrip(":").rstrip() if names else ""
+    spoken = f"{speaker}: {text}" if speaker else text
+    return f"[{time}] {spoken}" if time else spoken
