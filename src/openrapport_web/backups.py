@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ _MAGIC = b"ORBACKUP1"
 _WRAPPED_BYTES = 69
 _PREAMBLE_BYTES = len(_MAGIC) + _WRAPPED_BYTES
 _CONTEXT, _MANIFEST, _DATABASE = "backup", "manifest.json", "practice.sqlite3"
+_BACKUP, _RESTORE, _LEFT_AFTER_S = ".backup-", ".restore-", 24 * 3600
 Progress = Callable[[int, int], None]
 
 
@@ -82,7 +85,9 @@ def write_backup(
     if target.exists():
         raise BadBackup(f"{target} is there already; name a new file")
     key = os.urandom(32)
-    with TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+    _delete_left(database.parent)
+    # Beside the database, not beside the target: names lie open in it, and the target's disk travels.
+    with TemporaryDirectory(dir=database.parent, prefix=_BACKUP) as folder:
         snapshot = Path(folder) / _DATABASE
         _snapshot(database, snapshot)
         # Files are never altered, only added and deleted, and a row is written after its file:
@@ -101,6 +106,14 @@ def write_backup(
             f"what was written could not be read back ({error}); is the disk in order?"
         ) from error
     return Kept(**manifest["kept"])
+
+
+def _delete_left(home: Path) -> None:
+    """Take away what a killed process left: names of people who asked to be deleted could be in it."""
+    for prefix in (_BACKUP, _RESTORE):
+        for folder in home.glob(f"{prefix}*"):
+            if time.time() - folder.stat().st_mtime > _LEFT_AFTER_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _snapshot(database: Path, target: Path) -> None:
@@ -216,15 +229,16 @@ def _verified(
     try:
         with tarfile.open(fileobj=cast(BinaryIO, _Chunks(chunks)), mode="r|") as tar:
             for about in tar:
-                content = tar.extractfile(about)
-                assert content is not None  # noqa: S101 -- we write nothing but files
+                content = tar.extractfile(about) if about.isfile() else None
+                if content is None:
+                    raise ValueError("a member is no file")
                 if about.name == _MANIFEST:
                     manifest = json.loads(content.read())
                     continue
                 digests[about.name] = _copy(content, about.name, into)
                 done += about.size
                 progress(done)
-    except (tarfile.TarError, ContentLost, ValueError, AssertionError) as error:
+    except (tarfile.TarError, ContentLost, ValueError) as error:
         raise BadBackup(f"{source} is damaged or cut off; take an older backup") from error
     if manifest is None or manifest["sha256"] != digests:
         raise BadBackup(f"{source} is not whole; take an older backup")
@@ -280,7 +294,7 @@ def read_backup(
             raise BadBackup(f"{home / name} is there already; restore into an empty place")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     size = source.stat().st_size
-    with TemporaryDirectory(dir=home, prefix=".restore-") as folder:
+    with TemporaryDirectory(dir=home, prefix=_RESTORE) as folder:
         into = Path(folder)
         (manifest,) = _verified(source, master, lambda done: progress(min(done, size), size), into)
         (into / "files").mkdir(mode=0o700, exist_ok=True)

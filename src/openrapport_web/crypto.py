@@ -18,7 +18,7 @@ import os
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -75,7 +75,7 @@ def new_master_key() -> str:
 class MasterKeys:
     """The master key that wraps, and older ones that only unwrap until they are rotated out."""
 
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> MasterKeys:
@@ -164,9 +164,23 @@ class Keyring:
         """Tell whether somebody's data key still exists."""
         return self._path(self.places[0], owner).exists()
 
+    def require_places(self) -> None:
+        """Refuse to go on where a copy of the keys is out of reach, as on a disk that was taken out.
+
+        Raises
+        ------
+        BadKeys
+            Naming the folder.
+        """
+        first, *copies = self.places
+        for place in copies:
+            if any(first.glob("??/*.key")) and not any(place.glob("??/*.key")):
+                raise BadKeys(f"the copy of the keys at {place} is not there; connect its disk first")
+
     def delete(self, owner: UUID) -> None:
         """Delete a data key in every place. What it sealed can never be read again."""
-        for place in self.places:
+        # The copies first: while the key is in the first place, this can be done once more.
+        for place in reversed(self.places):
             path = self._path(place, owner)
             if path.exists():
                 with path.open("r+b") as file:
@@ -193,8 +207,8 @@ class Keyring:
         for place in self.places:
             path = self._path(place, owner)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = path.with_suffix(".new")
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            new = path.with_suffix(f".{os.urandom(4).hex()}.new")
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(wrapped)
                 file.flush()

@@ -24,7 +24,7 @@ from openrapport_web.caseload.models import Client, DeletionRequest, Episode, No
 from openrapport_web.people.models import Invitation
 from openrapport_web.recordings.models import SessionRecord, Upload
 
-__all__ = ["empty_those_without_key", "erase_client"]
+__all__ = ["empty_those_without_key", "erase_client", "finish_erasing"]
 
 EMPTY = "(deleted)"
 
@@ -36,14 +36,30 @@ def erase_client(*, actor: Any, client: Client) -> None:
     ------
     PermissionDenied
         For everybody but a manager.
+    BadKeys
+        If a copy of the keys is out of reach: the key in it would survive.
     """
     if not actor.is_manager:
         raise PermissionDenied
+    crypto.keyring().require_places()
     with transaction.atomic():
         _empty(client)
         record(actor, "client.erased", client, client=client.key)
-    # After the rows: a crash in between leaves a key that opens nothing.
+    # After the rows: of what a crash leaves here, finish_erasing takes care.
     _delete_what_is_on_disk(client)
+
+
+def finish_erasing() -> int:
+    """Delete the keys of those whose erasing was interrupted; tells how many it was.
+
+    Without it a key would outlive its client, and with it what old backups hold.
+    """
+    ring, count = crypto.keyring(), 0
+    for client in Client.objects.exclude(erased_at=None).iterator():
+        if ring.has(client.key):
+            _delete_what_is_on_disk(client)
+            count += 1
+    return count
 
 
 def empty_those_without_key() -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["bad_request", "csrf_failure", "not_allowed", "not_found", "our_fault"]
 
@@ -13,6 +17,14 @@ def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResp
     if request.path.startswith("/api/"):  # a program reads this
         return JsonResponse({"detail": f"{title}. {words}", "where": ""}, status=status)
     return render(request, "error.html", {"title": title, "words": words}, status=status)
+
+
+def _log_refusal(request: HttpRequest, status: int) -> None:
+    """Say who asked for what was not theirs: the name of the address and two keys, no content."""
+    match, user = request.resolver_match, getattr(request, "user", None)
+    if match is not None and user is not None and user.is_authenticated:
+        key = match.kwargs.get("key", "nothing")
+        _log.warning("refused with %s: %s of %s, asked by %s", status, match.url_name, key, user.pk)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -34,6 +46,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
+    _log_refusal(request, 403)
     return _page(
         request,
         403,
@@ -44,6 +57,7 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
+    _log_refusal(request, 404)
     return _page(
         request,
         404,

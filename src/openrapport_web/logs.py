@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import traceback
 
 __all__ = ["Line", "NoContent"]
 
 _QUERY = re.compile(r"\?[^\s\"']*")
-_RESET_KEY = re.compile(r"(/password/reset/key/)[^\s\"']+")
+# Addresses that are a secret by themselves: a calendar's, and a link to a new password.
+_SECRET = re.compile(r"(/calendar/|/reset/key/)[^\s\"']+")
+
+# Where a line cannot be written, Python would print what it was about.
+logging.raiseExceptions = False
 
 
 class NoContent(logging.Filter):
     """Takes query strings and keys of letters off, and tracebacks down to their places."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = _RESET_KEY.sub(r"\1…", _QUERY.sub("?…", record.getMessage()))
+        message = _SECRET.sub(r"\1…", _QUERY.sub("?…", record.getMessage()))
         if record.exc_info and record.exc_info[0] is not None:
             frames = traceback.extract_tb(record.exc_info[2])[-6:]
             places = " < ".join(_place(frame) for frame in reversed(frames))
@@ -36,10 +41,14 @@ def _place(frame: traceback.FrameSummary) -> str:
 
 
 class Line(logging.Formatter):
-    """One line a record."""
+    """One line a record, on the clock of UTC, without characters that a screen would obey."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format, default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return " ".join(super().format(record).split())
+        line = " ".join(super().format(record).split())
+        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)

@@ -1,4 +1,4 @@
-"""What holds for every request: nothing is cached, sessions end, staff have a second factor."""
+"""What holds for every request: headers, nothing is cached, sessions end, staff have a second factor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from openrapport_web.people.context import practice_of
 from openrapport_web.people.models import User
 from openrapport_web.people.signing_in import BEGAN, SECOND_FACTOR, SEEN
 
-__all__ = ["no_store", "own_ways", "second_factor", "session_limits"]
+__all__ = ["headers", "own_ways", "second_factor", "session_limits"]
 
 Respond = Callable[[HttpRequest], HttpResponse]
 # What somebody without a second factor may still reach: setting one up, and leaving.
@@ -36,15 +36,15 @@ _OPEN_WITHOUT = {
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
-def no_store(respond: Respond) -> Respond:
-    """Keep pages out of every cache, the browser's included."""
+def headers(respond: Respond) -> Respond:
+    """Tell the browser what it may do with an answer; keep pages out of every cache, its own included."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = respond(request)
-        if not request.path.startswith(settings.STATIC_URL):
+        if not request.path.startswith(settings.STATIC_URL) or response.status_code >= 400:
             response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "geolocation=(), payment=(), usb=()")
+        for name, value in settings.ANSWER_HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     return answer
@@ -54,14 +54,23 @@ def session_limits(respond: Respond) -> Respond:
     """End a sign-in after some time without a person, and after some hours in any case."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and _is_over(request, timezone.now()):
-            logout(request)
-            if "HX-Request" in request.headers:
-                # A page that asks by itself is loaded anew, which leads to the sign-in.
-                return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return respond(request)
+        was_in = request.user.is_authenticated
+        response = _answer_in_time(request, respond)
+        if was_in and not request.user.is_authenticated:
+            # Going back must not show what somebody saw while they were signed in.
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
     return answer
+
+
+def _answer_in_time(request: HttpRequest, respond: Respond) -> HttpResponse:
+    if request.user.is_authenticated and _is_over(request, timezone.now()):
+        logout(request)
+        if "HX-Request" in request.headers:
+            # A page that asks by itself is loaded anew, which leads to the sign-in.
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return respond(request)
 
 
 def _is_over(request: HttpRequest, now: datetime) -> bool:

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from django.conf import settings
+
 __all__ = ["MAX_BODY_BYTES", "bounded_bodies"]
 
 MAX_BODY_BYTES = 5 * 2**20
@@ -80,6 +82,8 @@ def _stopping(receive: Receive) -> Receive:
 
 async def _refuse(send: Send) -> None:
     words = b"This is larger than 5 MB. Nothing was kept."
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+    always = {**settings.ANSWER_HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    headers = [(name.lower().encode(), value.encode()) for name, value in always.items()]
+    headers += [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": words})

@@ -23,6 +23,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _HOME = "OPENRAPPORT_HOME"
 DATABASE = "practice.sqlite3"
+# Of TLS 1.2: keys that are gone after the connection, and encryption that notices changes. TLS 1.3
+# has nothing else.
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def _home_option(function: F) -> F:
@@ -53,6 +56,16 @@ def set_up(home: Path) -> None:
             raise click.ClickException(str(error)) from None
     except UnsafeSettings as error:
         raise click.ClickException(str(error)) from None
+    _close(home)
+
+
+def _close(home: Path) -> None:
+    """Let nobody else on this machine into the practice's folder."""
+    if home.is_dir() and home.stat().st_mode & 0o077:
+        try:
+            home.chmod(0o700)
+        except OSError:
+            click.echo(f"Other people on this machine can read {home}; run: chmod 700 {home}", err=True)
 
 
 def _write_secret(path: Path, text: str) -> None:
@@ -96,8 +109,12 @@ def migrate() -> None:
     """Bring the database to the present shape."""
     from django.core.management import call_command
 
+    from openrapport_web.crypto import PRACTICE, keyring
+
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    # Before there are several processes, of which two could make it at once.
+    keyring().make(PRACTICE)
 
 
 @click.command(short_help="Run the web application.")
@@ -135,6 +152,12 @@ def serve(
             f"--host {host} would send what people say over the network unencrypted; "
             "set OPENRAPPORT_HTTPS=yes and give --certificate, or a proxy that has one"
         )
+    if settings.HTTPS and not (certificate or settings.BEHIND_PROXY):
+        raise click.ClickException(
+            "there is no way in by HTTPS: give --certificate and --certificate-key, or set "
+            "OPENRAPPORT_BEHIND_PROXY=yes where a proxy of yours has them, or OPENRAPPORT_HTTPS=no for "
+            "this machine alone"
+        )
     migrate()
     run_server(host, port, certificate, certificate_key, processes, with_worker=with_worker)
 
@@ -150,6 +173,7 @@ def run_server(
 ) -> None:
     """Run the server in this process, and a worker in one of its own that ends with it."""
     import uvicorn
+    from django.conf import settings
 
     helper = subprocess.Popen([sys.executable, "-m", "openrapport_web.work"]) if with_worker else None
     try:
@@ -163,7 +187,8 @@ def run_server(
             log_config=None,
             access_log=False,  # addresses hold keys; what people do stands in the audit log
             server_header=False,
-            proxy_headers=bool(os.environ.get("OPENRAPPORT_BEHIND_PROXY")),
+            proxy_headers=settings.BEHIND_PROXY,
+            ssl_ciphers=_CIPHERS,
             lifespan="off",
             timeout_graceful_shutdown=10,
         )
@@ -320,9 +345,16 @@ def restore(home: Path, file: Path) -> None:
       openrapport restore --home /srv/practice 2026-11-22.orbackup
     """
     set_up(home)
+    from django.conf import settings
+
     from openrapport_web.backups import BadBackup, read_backup
     from openrapport_web.crypto import keyring
 
+    if not any(keyring().owners()):
+        # Whoever has no key counts as deleted since the backup, and would be emptied.
+        raise click.ClickException(
+            f"there are no keys at {settings.KEYS_DIR}; put the practice's keys folder, or its copy, there"
+        )
     with _Bar("Restoring") as progress:
         try:
             kept = read_backup(file, home=home, master=keyring().master, progress=progress)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 __all__ = ["run_worker"]
 
+_log = logging.getLogger(__name__)
 _RESCUE_EVERY_S, _SWEEP_EVERY_S, _LOOK_EVERY_S = 30, 3_600, 2
 
 
@@ -42,15 +45,23 @@ def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
     while not stop.wait(_LOOK_EVERY_S if rescued > 0 else 0):
         now = time.monotonic()
         if now - rescued > _RESCUE_EVERY_S:
-            rescue()
+            _try(rescue)
             rescued = now
         if now - swept > _SWEEP_EVERY_S:  # retention and expired uploads
-            sweep()
+            _try(sweep)
             swept = now
         close_old_connections()
         if parent is not None and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
             return
+
+
+def _try(do: Callable[[], object]) -> None:
+    """Go on after a fault: the next time may be better, and the log says where it was."""
+    try:
+        do()
+    except Exception:
+        _log.exception("%s failed; it is tried again later", do.__name__)
 
 
 if __name__ == "__main__":

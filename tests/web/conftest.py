@@ -33,6 +33,7 @@ from openrapport_web.caseload.models import (
     Note,
     Purpose,
 )
+from openrapport_web.people import letters
 from openrapport_web.people.models import Practice, Role, SupervisionLink, User
 
 PASSWORD = "a long enough sentence"  # noqa: S105
@@ -43,6 +44,12 @@ def _places_of_their_own(settings: Any, tmp_path: Path) -> None:
     """Keys and files of one test are gone with it."""
     settings.KEYS_DIR = tmp_path / "keys"
     settings.FILES_DIR = tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def _letters_arrive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are sent while somebody goes on would arrive in the middle of another test."""
+    monkeypatch.setattr(letters, "post", letters._deliver)
 
 
 @pytest.fixture(autouse=True)

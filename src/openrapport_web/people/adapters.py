@@ -7,23 +7,24 @@ and what somebody typed into a sign-in form is kept nowhere.
 from __future__ import annotations
 
 import ipaddress
-import logging
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context, ratelimit
+from allauth.core import context as allauth_context
+from allauth.core import ratelimit
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
+from openrapport_web.people import letters
 from openrapport_web.people.models import User
 
 __all__ = [
@@ -41,7 +42,6 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts as a second factor; recovery codes only stand in for one."""
 
 _PLACE = "second factor"
-_log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -55,17 +55,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Leave counting to axes: a count for the account alone would let strangers lock people out."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        # What the letter tells of is done and stays done. And an error page would tell a stranger
-        # that an address has an account.
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (OSError, SMTPException):
-            _log.warning("a letter could not be sent; look at the SMTP settings")
+        """Send the library's letters without waiting: how long it takes would tell who has an account."""
+        request = allauth_context.request
+        said = {
+            "request": request,
+            "email": email,
+            "current_site": get_current_site(request),
+            **context,
+        }
+        letters.post(self.render_mail(template_prefix, email, said), template_prefix)
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
-        signed_in = getattr(context.request, "user", None)
+        signed_in = getattr(allauth_context.request, "user", None)
         how = "changed" if signed_in is not None and signed_in.is_authenticated else "reset"
         record(user, f"password.{how}", user)
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import datetime
 from smtplib import SMTPException
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext_noop as _
 
 from openrapport_web.people.models import Invitation, Practice, User
 
-__all__ = ["factor_reset", "invited", "new_device"]
+__all__ = ["factor_reset", "invited", "new_device", "post"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,21 @@ def factor_reset(user: User) -> bool:
     return _send(user.email, subject, "factor_reset", {"user": user}, user.language, user.time_zone)
 
 
+def post(letter: EmailMessage, kind: str) -> None:
+    """Send a letter while its sender goes on; where it fails, the log says so."""
+    threading.Thread(target=_deliver, args=(letter, kind), name="letter").start()
+
+
+def _deliver(letter: EmailMessage, kind: str) -> bool:
+    try:
+        letter.send()
+    except (OSError, SMTPException):
+        # What the letter is about stays done; the page says that it did not go out.
+        _log.warning("a letter (%s) could not be sent; look at the SMTP settings", kind)
+        return False
+    return True
+
+
 def _send(
     to: str, subject: str, name: str, said: dict[str, Any], language: str, zone: str | None
 ) -> bool:
@@ -50,10 +66,4 @@ def _send(
         title = " ".join((translation.gettext(subject) % {"practice": called}).split())
         said = {"practice": called, "origin": settings.ORIGIN, **said}
         text = render_to_string(f"people/letters/{name}.txt", said)
-    try:
-        send_mail(title, text.strip() + "\n", None, [to])
-    except (OSError, SMTPException):
-        # What the letter is about stays done; the page says that it did not go out.
-        _log.warning("a letter (%s) could not be sent; look at the SMTP settings", name)
-        return False
-    return True
+    return _deliver(EmailMessage(title, text.strip() + "\n", None, [to]), name)

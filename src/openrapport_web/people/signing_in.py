@@ -37,6 +37,7 @@ def connect() -> None:
     django_auth.user_login_failed.connect(_failed)
     user_locked_out.connect(_locked_out)
     account.user_logged_in.connect(_signed_in)
+    account.authentication_step_completed.connect(_new_session_name)
     factors.authentication_failed.connect(_code_failed)
     factors.authenticator_used.connect(_factor_used)
     post_save.connect(_factor_added, sender=Authenticator)
@@ -54,6 +55,15 @@ def end_sessions(user: User, *, but: str | None = None) -> int:
 def _start_clock(request: HttpRequest, **_: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = timezone.now().isoformat()
     request.session.pop(SECOND_FACTOR, None)
+
+
+def _new_session_name(request: HttpRequest, reauthenticated: bool = False, **_: Any) -> None:
+    """Whoever says anew who they are goes on in a session whose name nobody else could know."""
+    before = request.session.session_key
+    if reauthenticated and before:
+        request.session.cycle_key()
+        now = request.session.session_key
+        UserSession.objects.filter(session_key=before).update(session_key=now)
 
 
 def _signed_in(request: HttpRequest, user: User, response: HttpResponse, **about: Any) -> None:
@@ -125,8 +135,14 @@ def _actor(user: User) -> User:
 
 
 def _factor_added(instance: Authenticator, created: bool, **_: Any) -> None:
-    if created:
-        record(_actor(instance.user), "second_factor.added", instance.user, factor=str(instance.type))
+    if not created:
+        return
+    user = instance.user
+    record(_actor(user), "second_factor.added", user, factor=str(instance.type))
+    if Authenticator.objects.filter(user=user).count() == 1:
+        # A session that began with the password alone must not go on as if it had the new factor.
+        own = getattr(context.request, "session", None) if _actor(user) == user else None
+        end_sessions(user, but=own.session_key if own is not None else None)
 
 
 def _factor_removed(instance: Authenticator, **_: Any) -> None:

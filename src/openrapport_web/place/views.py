@@ -16,6 +16,7 @@ from openrapport_web import access, erasure
 from openrapport_web.audit.chain import record
 from openrapport_web.audit.wording import lines
 from openrapport_web.caseload.models import DeletionRequest
+from openrapport_web.crypto import BadKeys
 from openrapport_web.people.models import Role
 from openrapport_web.place import actions
 from openrapport_web.place.export import everything
@@ -107,9 +108,17 @@ def deletion_do(request: HttpRequest, key: UUID) -> HttpResponse:
     client = access.found(access.clients(request.user), key)
     wrong = ""
     if request.method == "POST":
-        if request.POST.get("name", "").strip() == client.name:
-            erasure.erase_client(actor=access.me(request), client=client)
-            messages.success(request, "Deleted, here and in every backup.")
-            return redirect("deletion_list")
-        wrong = "This is not the name above. Nothing was deleted."
+        if request.POST.get("name", "").strip() != client.name:
+            wrong = "This is not the name above. Nothing was deleted."
+        else:
+            try:
+                erasure.erase_client(actor=access.me(request), client=client)
+            except BadKeys:
+                wrong = (
+                    "The second folder of the keys is out of reach, so a key would survive there. "
+                    "Nothing was deleted. Connect its disk and try again."
+                )
+            else:
+                messages.success(request, "Deleted, here and in every backup.")
+                return redirect("deletion_list")
     return render(request, "place/deletion_do.html", {"client": client, "wrong": wrong})

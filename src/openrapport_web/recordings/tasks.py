@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +23,8 @@ from django_tasks_db.models import DBTaskResult
 
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
+from openrapport_web.crypto import BadKeys
+from openrapport_web.erasure import finish_erasing
 from openrapport_web.people.models import Practice
 from openrapport_web.recordings import analysis as analyses
 from openrapport_web.recordings import uploads, workroom
@@ -42,13 +46,35 @@ log = logging.getLogger(__name__)
 _ORPHAN_AFTER = timedelta(hours=6)
 
 
+class Fault(Exception):
+    """Something went wrong in a job; the log says where."""
+
+
+def _without_words(work: Callable[[str], None]) -> Callable[[str], None]:
+    """Keep of a fault where it was and of what type: the queue stores what an exception says, open."""
+
+    @wraps(work)
+    def do(key: str) -> None:
+        try:
+            work(key)
+        except BadKeys:
+            raise
+        except Exception as error:
+            log.error("a job for %s failed", key, exc_info=error)
+            raise Fault(type(error).__name__) from None
+
+    return do
+
+
 @task()
+@_without_words
 def read_and_measure(analysis_key: str) -> None:
     """Do one analysis, if it still waits."""
     analyses.work(UUID(analysis_key))
 
 
 @task()
+@_without_words
 def finish_upload(upload_key: str) -> None:
     """Put a large upload together."""
     try:
@@ -127,7 +153,8 @@ def _rescue_waiting() -> int:
 
 
 def sweep() -> None:
-    """Delete what is over: expired uploads, recordings past their time, leftovers on the disk."""
+    """Delete what is over: erased people's keys, expired uploads, old recordings, leftovers."""
+    finish_erasing()
     uploads.drop_expired()
     _delete_old_recordings()
     _delete_orphans()
