@@ -80,7 +80,8 @@ def retry(*, actor: Any, analysis: Analysis) -> None:
         raise Refused("What was to be analysed is deleted.", 410)
     if Analysis.objects.filter(session=analysis.session_id, state__in=ACTIVE).exists():
         raise Refused("An analysis of this session is under way. Wait for it, or cancel it first.", 409)
-    _queue_again(actor, analysis, (AnalysisState.FAILED, AnalysisState.CANCELLED), "analysis.retried")
+    _queue_again(analysis, (AnalysisState.FAILED, AnalysisState.CANCELLED))
+    record(actor, "analysis.retried", analysis, client=analysis.client_id)
 
 
 @transaction.atomic
@@ -96,18 +97,11 @@ def answer(*, actor: Any, analysis: Analysis, therapist: str, client: str) -> No
     if therapist not in speakers or client not in speakers or therapist == client:
         raise Refused("Choose two different people who speak in this transcript.")
     analysis.answer = json.dumps({"therapist": therapist, "client": client})
-    _queue_again(
-        actor,
-        analysis,
-        (AnalysisState.ASKING,),
-        "analysis.answered",
-        sealed_answer=analysis.sealed_answer,
-    )
+    _queue_again(analysis, (AnalysisState.ASKING,), sealed_answer=analysis.sealed_answer)
+    record(actor, "analysis.answered", analysis, client=analysis.client_id)
 
 
-def _queue_again(
-    actor: Any, analysis: Analysis, states: Iterable[str], action: str, **values: Any
-) -> None:
+def _queue_again(analysis: Analysis, states: Iterable[str], **values: Any) -> None:
     queued = Analysis.objects.filter(pk=analysis.key, state__in=list(states)).update(
         state=AnalysisState.QUEUED,
         stage="",
@@ -119,7 +113,6 @@ def _queue_again(
     )
     if not queued:
         raise Refused("Somebody else was faster. Load the page again to see where it is.", 409)
-    record(actor, action, analysis, client=analysis.client_id)
     enqueue(analysis.key)
 
 
