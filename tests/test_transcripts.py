@@ -203,6 +203,11 @@ def test_columns_are_found_by_their_usual_names():
     assert (one.name, two.name, times(two)) == ("0", "1", [(62_000, None)])
 
 
+def test_a_speaker_written_in_two_ways_is_one_party():
+    (raw,) = table("text,speaker,role\na,Ann,therapist\nb,ANN,therapist\nc,Bob,client\n")
+    assert [(p.name, str(p.role)) for p in raw.parties] == [("Ann", "therapist"), ("Bob", "client")]
+
+
 def test_columns_can_be_named():
     (raw,) = table("a;b;c ms\nhi;T;1250\n", columns={"text": "a", "speaker": "B", "start": "c ms"})
     assert (said(raw), times(raw)) == ([("T", "hi")], [(1250, None)])

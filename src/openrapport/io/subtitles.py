@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -196,14 +197,13 @@ def _with_labels(utterances: list[RawUtterance]) -> Iterator[RawUtterance]:
 
 def _joined(utterances: Iterable[RawUtterance]) -> list[RawUtterance]:
     # Teams: cues whose ids differ only in the number after the last hyphen are one utterance.
-    joined: dict[object, RawUtterance] = {}
+    parts: defaultdict[object, list[RawUtterance]] = defaultdict(list)
     for place, said in enumerate(utterances):
         match = _TEAMS_ID.fullmatch(said.id or "")
-        key = (match["utterance"], said.speaker) if match else place
-        begun = joined.get(key)
-        if begun is None:
-            joined[key] = said
-            continue
-        end = max(begun.end_ms or 0, said.end_ms or 0)
-        joined[key] = replace(begun, text=f"{begun.text} {said.text}".strip(), end_ms=end)
-    return list(joined.values())
+        parts[(match["utterance"], said.speaker) if match else place].append(said)
+    return [_one(cues) if len(cues) > 1 else cues[0] for cues in parts.values()]
+
+
+def _one(cues: list[RawUtterance]) -> RawUtterance:
+    text = " ".join(said.text for said in cues if said.text)
+    return replace(cues[0], text=text, end_ms=max(said.end_ms or 0 for said in cues))

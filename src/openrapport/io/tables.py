@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from openrapport.errors import BadInput, BadTranscript
-from openrapport.io.labels import role_named
+from openrapport.io.labels import role_named, same_label
 from openrapport.io.raw import MAX_UTTERANCES, RawTranscript, RawUtterance, too_many_utterances
 from openrapport.io.times import check_times, parse_clock, parse_ms, parse_seconds, without_slips
 from openrapport.session import Party, Role
@@ -36,6 +36,10 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _MANY = "name the column that tells sessions apart (--columns session=NAME), or split the table"
 _NO_TIME = frozenset(("", "na", "n/a", "none", "null"))
+
+
+# By comparable label: the label as it stood first, and its role.
+_Roles = dict[str, tuple[str, Role | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def read_tables(
         raise BadTranscript("no column names the session; leave the session's name out", source=name)
     done: set[str] = set()
     group: list[RawUtterance] = []
-    roles: dict[str, Role | None] = {}
+    roles: _Roles = {}
     current: str | None = None
     for line, row in rows:
         row = _cells(row, found, line, name)
@@ -137,14 +141,12 @@ def read_tables(
         yield _transcript(current, group, roles, name)
 
 
-def _transcript(
-    key: str, group: list[RawUtterance], roles: Mapping[str, Role | None], source: str
-) -> RawTranscript:
+def _transcript(key: str, group: list[RawUtterance], roles: _Roles, source: str) -> RawTranscript:
     utterances, notes = without_slips(group)
     check_times(utterances, source)
     parties: tuple[Party, ...] = ()
-    if roles and all(roles.values()):
-        parties = tuple(Party(label, role) for label, role in roles.items() if role)
+    if roles and all(role for _, role in roles.values()):
+        parties = tuple(Party(label, role) for label, role in roles.values() if role)
     return RawTranscript(key, tuple(utterances), parties=parties, notes=notes)
 
 
@@ -254,13 +256,11 @@ def _time(cell: str | None, in_ms: bool, line: int, name: str) -> int | None:
     return ms
 
 
-def _note_role(
-    roles: dict[str, Role | None], row: list[str], columns: _Columns, line: int, name: str
-) -> None:
+def _note_role(roles: _Roles, row: list[str], columns: _Columns, line: int, name: str) -> None:
     if columns.role is None:
         return
     label, role = row[columns.speaker].strip(), role_named(row[columns.role])
-    if roles.setdefault(label, role) is not role:
+    if roles.setdefault(same_label(label), (label, role))[1] is not role:
         raise BadTranscript(
             "a speaker has another role than above; expected one role for each speaker",
             source=name,
