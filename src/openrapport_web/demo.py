@@ -24,6 +24,7 @@ from openrapport.simulation import PracticeParameters, simulate_practice
 from openrapport.simulation.names import fictional_names
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
+from openrapport_web.caseload.actions import write_note
 from openrapport_web.caseload.models import (
     Client,
     Consent,
@@ -47,6 +48,13 @@ M = TypeVar("M")
 _BATCH = 2_000
 SEED = 5
 _OTHERS = (Role.SUPERVISOR, Role.MANAGER, Role.RESEARCHER)
+_NOTES = (
+    "(Fictional.) First meeting. Wants to sleep again and to be less short with the children. We agreed "
+    "on ten meetings and a look back after the fifth.",
+    "(Fictional.) The evenings are the hardest. Tried to name what happens just before the quarrels. "
+    "To do: ask next time how it was to talk about it here.",
+    "(Fictional.) Quieter than usual. I gave too much advice and noticed it late.",
+)
 _MODES = dict(zip(simulation.Modality, Mode, strict=True))
 
 
@@ -76,7 +84,7 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
     Returns
     -------
     filled : Filled
-        The first client of the first therapist is the one with an account.
+        One client of the busiest therapist has an account.
     """
     made = simulate_practice(parameters, rng=np.random.default_rng(seed), end=today)
     with transaction.atomic():
@@ -87,10 +95,7 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
             contact_email="office@example.org",
             time_zone=zone,
         ).save()
-        therapists = [
-            User.objects.create_user(row["email"], row["name"], {Role.THERAPIST})
-            for row in made.therapists.rows()
-        ]
+        therapists = _therapists(made)
         taken = {*made.therapists.name, *made.clients.name}
         others = _others(np.random.default_rng([seed, 1]), taken)
         for therapist in therapists:
@@ -102,14 +107,26 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
         clients = _clients(made)
         episodes = _episodes(made, clients, therapists)
         _meetings(made, episodes, ZoneInfo(zone))
-        first = _with_account(clients, episodes, therapists[0])
+        busiest = min(therapists, key=lambda user: user.made_at)
+        first = _with_account(clients, episodes, busiest)
         _agree(clients, today)
         record(None, "practice.filled", fictional=True, clients=len(clients))
     return Filled(
         tuple(therapists),
         tuple(client.key for client in clients),
-        {Role.CLIENT: first, Role.THERAPIST: therapists[0], **others},
+        {Role.CLIENT: first, Role.THERAPIST: busiest, **others},
     )
+
+
+def _therapists(made: simulation.Practice) -> list[User]:
+    """Accounts in the simulation's order; the busiest one is made first, and shown to visitors."""
+    rows = list(made.therapists.rows())
+    meetings = np.bincount(made.episodes.therapist[made.meetings.episode], minlength=len(rows))
+    accounts: dict[int, User] = {}
+    for place in np.argsort(-meetings, kind="stable").tolist():
+        row = rows[place]
+        accounts[place] = User.objects.create_user(row["email"], row["name"], {Role.THERAPIST})
+    return [accounts[place] for place in range(len(rows))]
 
 
 def _others(rng: np.random.Generator, taken: set[str]) -> dict[Role, User]:
@@ -183,7 +200,7 @@ def _meetings(made: simulation.Practice, episodes: Sequence[Episode], zone: Zone
 
 
 def _with_account(clients: Sequence[Client], episodes: Sequence[Episode], therapist: User) -> User:
-    """Give an account to the client whom the first therapist has seen the longest and still sees."""
+    """Give an account to the client whom a therapist has seen the longest and still sees."""
     open_ones = [e for e in episodes if e.therapist_id == therapist.pk and e.ends_on is None]
     chosen = min(open_ones or list(episodes), key=lambda e: e.starts_on).client_id
     client = next(c for c in clients if c.key == chosen)
@@ -213,7 +230,19 @@ def fill_demo() -> Filled:
     parameters = PracticeParameters(therapists=4, clients=30, months=10)
     filled = fill(parameters, seed=SEED, today=today)
     _bring_in_sessions(filled)
+    _write_notes(filled)
     return filled
+
+
+def _write_notes(filled: Filled) -> None:
+    """A few notes of the therapist's, as fictional as everything else."""
+    therapist = filled.one_of_each[Role.THERAPIST]
+    meetings = Meeting.objects.filter(
+        client=filled.one_of_each[Role.CLIENT].client, therapist=therapist
+    )
+    held = meetings.filter(state=MeetingState.HELD).select_related("episode").order_by("starts_at")
+    for meeting, text in zip(held, _NOTES, strict=False):
+        write_note(actor=therapist, episode=meeting.episode, meeting=meeting, text=text, version=0)
 
 
 def _bring_in_sessions(filled: Filled) -> None:
