@@ -361,8 +361,11 @@ def restore(home: Path, file: Path) -> None:
         except BadBackup as error:
             raise click.ClickException(str(error)) from None
     migrate()
+    from openrapport_web.audit.chain import keep_end, record
     from openrapport_web.erasure import empty_those_without_key
 
+    record(None, "backup.restored", made_at=kept.made_at)
+    keep_end(anew=True)
     n = empty_those_without_key()
     click.echo(
         f"Restored what was kept on {kept.made_at}: {kept.n_files} files, {kept.n_entries} audit entries."

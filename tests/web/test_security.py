@@ -33,7 +33,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django_tasks_db.models import DBTaskResult
 
 from openrapport_web import backups, crypto, erasure, streams, verbs, views, work
-from openrapport_web.audit.chain import record
+from openrapport_web.audit.chain import keep_end, record, verify
 from openrapport_web.crypto import BadKeys, Keyring, MasterKeys
 from openrapport_web.logs import Line, NoContent
 from openrapport_web.people import letters
@@ -134,82 +134,51 @@ def test_going_back_after_signing_out_shows_nothing(practice: SimpleNamespace) -
     assert browser.post(reverse("account_logout")).headers["Clear-Site-Data"] == '"cache"'
 
 
-# -- bodies ----------------------------------------------------------------------------------------
-
-
-def _ask(method: str, path: str, *parts: bytes, length: int | None = None) -> tuple[list[Any], bytes]:
-    """Send a request through :func:`bounded_bodies`; gives what was answered and what arrived."""
-    arrived = bytearray()
+def test_a_body_that_is_refused_unread_is_answered_with_the_headers_too() -> None:
     sent: list[Any] = []
-    coming = [
-        {"type": "http.request", "body": p, "more_body": i + 1 < len(parts)}
-        for i, p in enumerate(parts)
-    ]
-
-    async def application(_scope: Any, receive: Any, send: Any) -> None:
-        while True:
-            message = await receive()
-            arrived.extend(message.get("body", b""))
-            if message["type"] == "http.disconnect" or not message.get("more_body"):
-                break
-        await send({"type": message["type"]})
-
-    async def receive() -> Any:
-        return coming.pop(0)
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [] if length is None else [(b"content-length", str(length).encode())]
-    scope = {"type": "http", "method": method, "path": path, "headers": headers}
-    asyncio.run(streams.bounded_bodies(application)(scope, receive, send))
-    return sent, bytes(arrived)
-
-
-def test_a_large_body_is_refused_before_it_is_read() -> None:
-    sent, arrived = _ask("POST", "/clients/new", b"x", length=streams.MAX_BODY_BYTES + 1)
-    assert (sent[0]["status"], arrived) == (413, b"")
+    too_long = [(b"content-length", str(streams.MAX_BODY_BYTES + 1).encode())]
+    scope = {"type": "http", "method": "POST", "path": "/clients/new", "headers": too_long}
+    asyncio.run(streams.bounded_bodies(None)(scope, None, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 413
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     for name, value in django_settings.ANSWER_HEADERS.items():
         assert headers[name.lower()] == value
     assert "default-src 'none'" in headers["content-security-policy"]
 
 
-def test_a_body_of_unknown_length_that_grows_too_large_is_broken_off() -> None:
-    piece = b"x" * 2**20
-    sent, arrived = _ask("POST", "/clients/new", *[piece] * 7)
-    assert sent == [{"type": "http.disconnect"}]
-    assert len(arrived) <= streams.MAX_BODY_BYTES
-
-
-def test_of_an_upload_only_what_fits_into_memory_is_taken() -> None:
-    _, arrived = _ask("PATCH", "/uploads/x", *[b"x" * 2**20] * 7, length=7 * 2**20)
-    assert len(arrived) == 4 * 2**20
-    assert len(arrived) < django_settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+def test_no_body_is_large_enough_for_a_temporary_file() -> None:
+    """Django puts a larger one on the disk, open."""
     assert streams.MAX_BODY_BYTES < django_settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    assert streams._PIECE_BYTES < django_settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    assert "Temporary" not in "".join(django_settings.FILE_UPLOAD_HANDLERS)
 
 
 # -- requests from elsewhere -------------------------------------------------------------------------
 
 
-def _addresses(resolver: URLResolver, *before: str) -> Iterator[tuple[str, str]]:
+_OF_CONVERTER = {
+    "UUIDConverter": "01999999-0000-7000-8000-000000000000",
+    "IntConverter": 1,
+    "SlugConverter": "record",
+    "StringConverter": "text",
+}
+
+
+def _addresses(resolver: URLResolver, **before: Any) -> Iterator[tuple[str, str]]:
     for pattern in resolver.url_patterns:
         if getattr(pattern, "namespace", None) == "api":
             continue  # it takes a token and no cookie; its tests say so
-        wanted = (*before, *pattern.pattern.regex.groupindex)
+        kinds = {name: type(c).__name__ for name, c in pattern.pattern.converters.items()}
+        wanted = dict.fromkeys(pattern.pattern.regex.groupindex, "text")
+        values = {**before, **wanted, **{name: _OF_CONVERTER[kind] for name, kind in kinds.items()}}
         if isinstance(pattern, URLResolver):
-            yield from _addresses(pattern, *wanted)
+            yield from _addresses(pattern, **values)
         else:
-            name = str(pattern.name)
-            yield name, reverse(name, kwargs={w: _EXAMPLES.get(w, "1") for w in wanted})
-
-
-_EXAMPLES = {
-    "key": "01999999-0000-7000-8000-000000000000",
-    "uidb36": "a",
-    "purpose": "record",
-    "token": "t",
-}
+            yield str(pattern.name), reverse(str(pattern.name), kwargs=values)
 
 
 def test_nothing_is_changed_without_the_token_of_a_page(practice: SimpleNamespace) -> None:
@@ -295,6 +264,29 @@ def test_a_session_that_began_without_the_second_factor_ends_when_there_is_one(
     own.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
     assert own.get(reverse("client_list")).status_code == 200
     assert strange.get(reverse("client_list")).headers["Location"].startswith("/account/login")
+
+
+@pytest.mark.parametrize(
+    ("password", "is_refused"),
+    [
+        ("OpenRapport-2026!", True),
+        ("therapist-Tests-2026", True),  # of "A practice of tests"
+        ("password password password", True),
+        ("1234567890123456", True),
+        ("our therapist keeps bees", False),
+        ("a long enough sentence", False),
+    ],
+)
+def test_words_of_this_place_make_no_password(
+    practice: SimpleNamespace, password: str, is_refused: bool
+) -> None:
+    browser = Browser()
+    browser.post(reverse("account_login"), {"login": practice.teo.email, "password": PASSWORD})
+    said = {"oldpassword": PASSWORD, "password1": password, "password2": password}
+    response = browser.post(reverse("account_change_password"), said)
+    assert (response.status_code == 200) == is_refused
+    practice.teo.refresh_from_db()
+    assert practice.teo.check_password(password) == (not is_refused or password == PASSWORD)
 
 
 def test_a_letter_that_cannot_be_sent_tells_nobody_who_has_an_account(
@@ -426,6 +418,31 @@ def test_replacing_an_entry_of_the_log_is_refused_like_altering_it(practice: Sim
             "details, previous, hash FROM audit_entry WHERE number = %s",
             [entry.number],
         )
+
+
+@pytest.mark.django_db
+def test_an_end_of_the_log_that_was_cut_off_is_missed(practice: SimpleNamespace) -> None:
+    """The chain alone cannot tell: what is left of it holds."""
+    for _ in range(3):
+        record(practice.alba, "client.read")
+    tasks.sweep()
+    last = record(practice.alba, "client.read").number
+    assert list(verify()) == []
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_entry_no_delete")
+        cursor.execute("DELETE FROM audit_entry WHERE number >= %s", [last - 1])
+    keep_end()  # a worker that goes on must not hide it
+    assert [(b.number, b.why) for b in verify()] == [
+        (last - 1, f"entries {last - 1} to {last - 1} are missing at the end")
+    ]
+    record(practice.alba, "client.read")
+    assert [b.number for b in verify()] == [last - 1]  # and filling it up does not mend it
+    keep_end(anew=True)
+    assert list(verify()) == []
+    note = Path(django_settings.KEYS_DIR) / "audit.end"
+    note.write_text(note.read_text().replace("[", "[1", 1))
+    with pytest.raises(BadKeys, match="was altered"):
+        list(verify())
 
 
 def test_a_key_is_never_printed() -> None:

@@ -1,27 +1,31 @@
 """Writing to the chain and checking it.
 
 Each entry's hash covers what it says and the hash before it, under a key that lies apart from the
-database. Somebody who can write to the database alone can break the chain, but cannot mend it.
+database. Somebody who can write to the database alone can break the chain, but cannot mend it. That
+they cut off its end shows against where it ended lately, which is kept beside the keys.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from openrapport_web import crypto
 from openrapport_web.audit.models import Entry
 
-__all__ = ["Break", "record", "verify"]
+__all__ = ["Break", "keep_end", "record", "verify"]
 
 _FIRST = "0" * 64
 _WORDS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._- ")
@@ -93,7 +97,7 @@ def verify() -> Iterator[Break]:
     broken : Break
         The number of an entry that is missing or altered, and what is wrong.
     """
-    key = _chain_key()
+    key, end = _chain_key(), _kept_end()
     expected, previous = 1, _FIRST
     for entry in Entry.objects.order_by("number").iterator(chunk_size=2_000):
         if entry.number != expected:
@@ -102,7 +106,54 @@ def verify() -> Iterator[Break]:
             yield Break(entry.number, "does not follow from the entry before it")
         elif not hmac.compare_digest(entry.hash, _hash(entry, key)):
             yield Break(entry.number, "was altered")
+        elif end is not None and entry.number == end[0] and entry.hash != end[1]:
+            yield Break(entry.number, "is another one than stood there before")
         expected, previous = entry.number + 1, entry.hash
+    if end is not None and end[0] >= expected:
+        yield Break(expected, f"entries {expected} to {end[0]} are missing at the end")
+
+
+def keep_end(*, anew: bool = False) -> None:
+    """Note where the chain ends now, outside the database.
+
+    Parameters
+    ----------
+    anew : bool
+        Also where it ends earlier than noted: for a practice that was restored from a backup.
+    """
+    last = Entry.objects.order_by("-number").values_list("number", "hash").first()
+    before = _kept_end()
+    if last is None or (before is not None and before[0] > last[0] and not anew):
+        return
+    path = _end_path()
+    new = path.with_suffix(f".{os.getpid()}.new")
+    with new.open("w", encoding="ascii") as file:
+        file.write(json.dumps([*last, _seal_of_end(*last)]))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _kept_end() -> tuple[int, str] | None:
+    try:
+        number, last, seal = json.loads(_end_path().read_text("ascii"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        number, last, seal = 0, "", ""
+    if not hmac.compare_digest(str(seal), _seal_of_end(number, last)):
+        raise crypto.BadKeys(
+            f"{_end_path()} is damaged or was altered; find out how before you delete it"
+        )
+    return number, last
+
+
+def _seal_of_end(number: int, last: str) -> str:
+    return hmac.new(_chain_key(), f"end of the chain {number} {last}".encode(), sha256).hexdigest()
+
+
+def _end_path() -> Path:
+    return Path(settings.KEYS_DIR) / "audit.end"
 
 
 def _chain_key() -> bytes:

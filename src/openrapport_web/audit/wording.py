@@ -24,6 +24,7 @@ WORDS = {
     "analysis.rescued": "took up work on a session that had stopped",
     "analysis.retried": "asked again for a session to be looked at",
     "backup.made": "made an encrypted backup",
+    "backup.restored": "put a backup back",
     "calendar.address": "made a new address for their calendar",
     "client.added": "added a client",
     "client.changed": "changed a client's name or address",

@@ -22,7 +22,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from openrapport_web import crypto
-from openrapport_web.audit.chain import record
+from openrapport_web.audit.chain import keep_end, record
 from openrapport_web.crypto import BadKeys
 from openrapport_web.erasure import finish_erasing
 from openrapport_web.people.models import Practice
@@ -154,6 +154,7 @@ def _rescue_waiting() -> int:
 
 def sweep() -> None:
     """Delete what is over: erased people's keys, expired uploads, old recordings, leftovers."""
+    keep_end()
     finish_erasing()
     uploads.drop_expired()
     _delete_old_recordings()
