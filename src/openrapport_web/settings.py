@@ -306,7 +306,7 @@ ANSWER_HEADERS = {
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
-            "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation",
+            "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation",
             "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
         )
     ),

@@ -49,7 +49,7 @@ def check_page(page: Page, url: str, *, status: int = 200) -> None:
     assert too_wide(page) == [], f"{url} scrolls sideways on a phone"
     assert not (found := violations(page)), "\n".join([f"{url}, phone", *found])
     page.set_viewport_size(DESK)
-    assert complaints == [], url
+    assert not complaints, "\n".join([url, *complaints])
 
 
 def violations(page: Page) -> list[str]:
