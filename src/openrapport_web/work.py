@@ -23,14 +23,17 @@ def run_worker(*, with_parent: bool = False) -> None:
     with_parent : bool
         Stop when the process that started this one is gone, however it ended.
     """
+    from django.conf import settings
     from django.core.management import call_command
 
+    # Each step of the queue is news for INFO alone; what fails is said in every case by our tasks.
+    verbosity = 1 if settings.LOG_LEVEL == "INFO" else 0
     stop = threading.Event()
     parent = os.getppid() if with_parent else None
     rescuer = threading.Thread(target=_rescue_now_and_then, args=(stop, parent), daemon=True)
     rescuer.start()
     try:
-        call_command("db_worker", interval=0.5, verbosity=1, reload=False)
+        call_command("db_worker", interval=0.5, verbosity=verbosity, reload=False)
     finally:
         stop.set()
         rescuer.join(timeout=5)
