@@ -109,7 +109,7 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
         _meetings(made, episodes, ZoneInfo(zone))
         busiest = min(therapists, key=lambda user: user.made_at)
         first = _with_account(clients, episodes, busiest)
-        _agree(clients, today)
+        _agree(clients, episodes)
         record(None, "practice.filled", fictional=True, clients=len(clients))
     return Filled(
         tuple(therapists),
@@ -209,15 +209,22 @@ def _with_account(clients: Sequence[Client], episodes: Sequence[Episode], therap
     return client.user
 
 
-def _agree(clients: Sequence[Client], today: date) -> None:
-    """Everybody with an account, and two of three others, agreed to all but research."""
-    at = timezone.make_aware(datetime.combine(today - timedelta(days=200), time(12)))
+def _agree(clients: Sequence[Client], episodes: Sequence[Episode]) -> None:
+    """Everybody with an account, and two of three others, agreed to all but research as they began."""
+    began: dict[UUID, date] = {}
+    for episode in episodes:
+        began.setdefault(episode.client_id, episode.starts_on)
     _in_batches(
         Consent,
         (
-            Consent(client=client, purpose=purpose, wording=wording_of(purpose, "en"), given_at=at)
+            Consent(
+                client=client,
+                purpose=purpose,
+                wording=wording_of(purpose, "en"),
+                given_at=timezone.make_aware(datetime.combine(began[client.key], time(8))),
+            )
             for number, client in enumerate(clients)
-            if client.user_id or number % 3
+            if client.key in began and (client.user_id or number % 3)
             for purpose in Purpose
             if purpose != Purpose.RESEARCH
         ),
