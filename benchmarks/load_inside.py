@@ -56,13 +56,14 @@ def _sessions(reports: int) -> dict[Any, list[str]]:
     from openrapport.demo import demo_path
     from openrapport.pipeline import measure, prepare
     from openrapport_web.caseload.models import Meeting, MeetingState
-    from openrapport_web.recordings import bundles
+    from openrapport_web.recordings import bundles, pages
     from openrapport_web.recordings.models import SessionRecord, StoredReport, TranscriptVersion
 
     with demo_path() as path:
         spoken = read_session(path)
     prepared = prepare(spoken)
-    whole = bundles.report_text(measure(prepared))
+    found = measure(prepared)
+    whole = bundles.report_text(found)
     readable: dict[Any, list[str]] = defaultdict(list)
     held = Meeting.objects.filter(state=MeetingState.HELD).order_by("-starts_at")[:reports]
     left = iter(held.iterator(chunk_size=2_000))
@@ -80,6 +81,7 @@ def _sessions(reports: int) -> dict[Any, list[str]]:
                 mine.append(str(session.key))
                 report.json = whole
                 bundles.store(report, prepared)
+                pages.store(report, found, prepared)
             else:
                 report.json = "{}"
             sessions.append(session)

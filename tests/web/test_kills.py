@@ -97,7 +97,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def sealed_files() -> set[str]:
-    return {p.stem for p in Path(live_settings.FILES_DIR).rglob("*.sealed")}
+    return {p.name.split(".")[0] for p in Path(live_settings.FILES_DIR).rglob("*.sealed")}
 
 
 def test_a_worker_killed_at_any_stage_loses_and_doubles_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.consent import withdraw_consent
 from openrapport_web.caseload.models import Meeting, Purpose
 from openrapport_web.people.models import Practice
-from openrapport_web.recordings import actions, bundles, marks
+from openrapport_web.recordings import actions, bundles, marks, pages
 from openrapport_web.recordings.export import files_of
 from openrapport_web.recordings.models import (
     Analysis,
@@ -64,7 +65,7 @@ def analyse_what_waits() -> None:
 
 
 def sealed_files() -> set[str]:
-    return {p.stem for p in Path(live_settings.FILES_DIR).rglob("*.sealed")}
+    return {p.name.split(".")[0] for p in Path(live_settings.FILES_DIR).rglob("*.sealed")}
 
 
 def test_its_therapist_reads_the_report_and_the_look_is_kept(
@@ -600,3 +601,28 @@ def test_two_meetings_stand_side_by_side_without_a_winner(
     SessionRecord.objects.filter(pk=foreign.pk).update(therapist=practice.alba)
     both_mine = reverse("session_compare", args=(session.key, foreign.key))
     assert browser.get(both_mine).status_code == 404  # two clients are never compared
+
+
+def test_a_page_is_written_once_and_anew_by_another_version(
+    practice: SimpleNamespace, session: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(practice.alba)
+    stored = StoredReport.objects.get()
+    assert b"count what" not in stored.page_path.read_bytes()
+    token = re.compile('value="[A-Za-z0-9]{64}"')
+    once = token.sub("", page(browser, "session_page", session.key))
+    monkeypatch.setattr(pages, "_writer", lambda: "another version")
+    assert token.sub("", page(browser, "session_page", session.key)) == once
+    stored.page_path.unlink()  # as in a practice that is older than such pages
+    assert token.sub("", page(browser, "session_page", session.key)) == once
+    assert "<!--beside" not in once
+
+
+def test_words_that_look_like_a_gap_stay_words(practice: SimpleNamespace) -> None:
+    said = SMALL.replace("badly", "<!--beside:u1-->").splitlines()
+    table = "\n".join(
+        ["speaker,text", *(f'{line.replace(": ", chr(44) + chr(34), 1)}"' for line in said)]
+    )
+    session = bring_and_analyse(practice.teos, table, "session.csv")
+    shown = page(signed_in(practice.alba), "session_page", session.key)
+    assert "&lt;!--beside:u1--&gt;" in shown

@@ -156,7 +156,8 @@ def delete_version(*, actor: Any, version: TranscriptVersion, why: str) -> None:
 def _delete_reports(reports: Iterable[StoredReport]) -> int:
     n = 0
     for report in reports:
-        _unlink(report.path)
+        for path in (report.path, report.page_path):
+            _unlink(path)
         report.delete()
         n += 1
     return n

@@ -41,7 +41,7 @@ from openrapport_web.access import consented
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Purpose
 from openrapport_web.crypto import BadKeys, ContentLost, KeyDeleted
-from openrapport_web.recordings import bundles
+from openrapport_web.recordings import bundles, pages
 from openrapport_web.recordings.content import ending_of
 from openrapport_web.recordings.models import (
     Analysis,
@@ -391,12 +391,13 @@ def _write(
     stored.json = bundles.report_text(report)
     try:
         bundles.store(stored, prepared)
+        pages.store(stored, report, prepared)
         if not analysis.version:
             bundles.store(version, session)
         _commit(lease, analysis, version, stored)
     except BaseException:
         if not StoredReport.objects.filter(pk=stored.key).exists():
-            stored.path.unlink(missing_ok=True)
+            stored.unlink()
             if not analysis.version:
                 version.path.unlink(missing_ok=True)
         raise
@@ -417,7 +418,7 @@ def _commit(lease: Lease, analysis: Analysis, version: TranscriptVersion, stored
     elif not TranscriptVersion.objects.filter(pk=version.key, deleted_at=None).exists():
         raise Refused("What was to be analysed is deleted.", 410)
     for old in StoredReport.objects.filter(version=version):
-        transaction.on_commit(_unlinker(old.path))
+        transaction.on_commit(_unlinker(old))
         old.delete()
     stored.version = version
     stored.save(force_insert=True)
@@ -432,5 +433,6 @@ def _commit(lease: Lease, analysis: Analysis, version: TranscriptVersion, stored
     )
 
 
-def _unlinker(path: Path) -> Any:
-    return lambda: path.unlink(missing_ok=True)
+def _unlinker(old: StoredReport) -> Any:
+    key, client = old.pk, old.client_id
+    return lambda: StoredReport(key=key, client_id=client).unlink()

@@ -212,6 +212,16 @@ class StoredReport(OnDisk):
 
     json = Words("sealed_json")
 
+    @property
+    def page_path(self) -> Path:
+        """Where the parts of its page lie, written when it was made."""
+        return self.path.with_name(f"{self.key}.page.sealed")
+
+    def unlink(self) -> None:
+        """Take its files off the disk."""
+        self.path.unlink(missing_ok=True)
+        self.page_path.unlink(missing_ok=True)
+
 
 class Mark(Record):
     """What one person says of one moment or code: it fits, it does not, or a note."""

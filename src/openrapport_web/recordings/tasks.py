@@ -189,7 +189,7 @@ def _delete_orphans() -> None:
 def _is_spoken_of(path: Path) -> bool:
     if path.suffix != ".sealed":
         return False
-    key = path.stem
+    key = path.name.partition(".")[0]
     return (
         StoredFile.objects.filter(pk=key, deleted_at=None).exists()
         or TranscriptVersion.objects.filter(pk=key, deleted_at=None).exists()

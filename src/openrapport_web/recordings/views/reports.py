@@ -14,17 +14,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
-from openrapport.reporting.fragments import fragments
 from openrapport.reporting.index import side_by_side
 from openrapport_web import access
 from openrapport_web.audit.chain import record
 from openrapport_web.editing import ChangedMeanwhile, show_changes
 from openrapport_web.people.models import User
-from openrapport_web.recordings import bundles, corrections
+from openrapport_web.recordings import bundles, corrections, pages
 from openrapport_web.recordings.forms import MarkForm, UtteranceForm
 from openrapport_web.recordings.marks import code_places, set_mark
 from openrapport_web.recordings.models import Mark, SessionRecord, StoredReport, TranscriptVersion
@@ -87,17 +86,16 @@ def _report_page(
     }
     if stored is None:
         return render(request, "recordings/version_page.html", {**values, **_plain(version)})
-    report, spoken = bundles.load_report(stored), bundles.load(stored)
+    parts = pages.parts_of(stored)
     beside = _Beside(request, session, version, may_correct=is_last and _may_correct(request, session))
-    parts = fragments(report, spoken, beside=beside)
     shown = {
-        name: mark_safe(getattr(parts, name))  # noqa: S308 - written and escaped by the core
+        name: mark_safe(pages.fill(getattr(parts, name), beside))  # noqa: S308 - escaped by the core
         for name in ("moments", "timeline", "findings", "transcript")
     }
     return render(
         request,
         "recordings/report_page.html",
-        {**values, "parts": shown, "length": parts.length, "stored": stored, "report": report},
+        {**values, "parts": shown, "length": parts.length, "stored": stored},
     )
 
 
@@ -142,7 +140,8 @@ class _Beside:
         may_correct: bool,
     ) -> None:
         self.request, self.session, self.version = request, session, version
-        self.may_correct = may_correct
+        self.words = "Correct or mark" if may_correct else "Mark"
+        self.base = reverse("utterance_edit", args=(session.pk, version.number, 1)).removesuffix("1")
         self.mine, self.theirs = _marks(access.me(request), session, version)
         self.of_utterance: dict[str, list[Mark]] = defaultdict(list)
         for target, mark in self.mine.items():
@@ -163,7 +162,7 @@ class _Beside:
         return render_to_string("recordings/mark.html", values, request=self.request)
 
     def utterance(self, place: str) -> str:
-        number = place.removeprefix("u")
+        number = int(place.removeprefix("u"))
         said = format_html_join(
             " ",
             '<span class="badge good">{}: {}</span>',
@@ -172,19 +171,11 @@ class _Beside:
                 for mark in self.of_utterance.get(place, ())
             ),
         )
-        address = f"{self._base}{number}"
-        words = "Correct or mark" if self.may_correct else "Mark"
-        return format_html(
-            '<p class="beside">{} <a href="{}">{}<span class="unseen"> utterance {}</span></a></p>',
-            said,
-            address,
-            words,
-            number,
+        # Several hundred times on a page, and nothing in it but our own words and a number.
+        return (
+            f'<p class="beside">{said} <a href="{self.base}{number}">{self.words}'
+            f'<span class="unseen"> utterance {number}</span></a></p>'
         )
-
-    @property
-    def _base(self) -> str:
-        return reverse("utterance_edit", args=(self.session.pk, self.version.number, 1))[:-1]
 
 
 def _marks(
