@@ -258,6 +258,8 @@ AXES_CLIENT_STR_CALLABLE = "openrapport_web.people.adapters.unnamed"
 AXES_SENSITIVE_PARAMETERS = ["login", "next", "csrfmiddlewaretoken"]
 AXES_LOCKOUT_TEMPLATE = "people/locked.html"
 AXES_VERBOSE = False
+# What pages say after a change may hold a name: with the session it lies sealed, in a cookie it would not.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_SERIALIZER = "openrapport_web.people.sealed_session.SealedSession"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

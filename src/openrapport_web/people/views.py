@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,7 +34,7 @@ from openrapport_web.people.forms import (
     StaffInvitationForm,
     SupervisionForm,
 )
-from openrapport_web.people.models import Invitation, Practice, Role, User
+from openrapport_web.people.models import Invitation, Practice, Role, SupervisionLink, User
 
 __all__ = [
     "client_invite",
@@ -72,9 +73,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "form": form,
         "has_factor": is_mfa_enabled(user),
         "sessions": UserSession.objects.filter(user=user).count(),
-        "links": access.supervision_links(user).select_related("supervisor", "therapist")
-        if Role.SUPERVISOR in user.roles or Role.THERAPIST in user.roles
-        else None,
+        "links": _links_of(request, user) if user.roles & {Role.SUPERVISOR, Role.THERAPIST} else None,
     }
     return render(request, "people/me.html", about)
 
@@ -119,12 +118,11 @@ def person_page(request: HttpRequest, key: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The roles are changed."))
             return redirect("person_page", key=key)
-    links = access.supervision_links(request.user).select_related("supervisor", "therapist")
     about = {
         "person": person,
         "form": form,
         "has_factor": is_mfa_enabled(person),
-        "links": [link for link in links if person.pk in (link.supervisor_id, link.therapist_id)],
+        "links": _links_of(request, person),
     }
     return render(request, "people/person.html", about)
 
@@ -338,6 +336,11 @@ def practice_settings(request: HttpRequest) -> HttpResponse:
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 (login_required)
     return request.user
+
+
+def _links_of(request: HttpRequest, person: User) -> QuerySet[SupervisionLink]:
+    links = access.supervision_links(request.user).select_related("supervisor", "therapist")
+    return links.filter(Q(supervisor=person) | Q(therapist=person)).order_by("-starts_on", "key")
 
 
 def _sentence(why: NotPossible) -> str:
