@@ -120,9 +120,16 @@ def lines(entries: Iterable[Entry], *, reader: User) -> list[Line]:
         User.objects.filter(pk__in={e.actor for e in page if e.actor}).values_list("pk", "name")
     )
     return [
-        Line(e.number, e.at, _who(e.actor, names, reader), WORDS.get(e.action, e.action), _more(e))
-        for e in page
+        Line(e.number, e.at, _who(e.actor, names, reader), _what(e, reader), _more(e)) for e in page
     ]
+
+
+def _what(entry: Entry, reader: User) -> str:
+    words = WORDS.get(entry.action, entry.action)
+    # A client reads only of themselves.
+    return (
+        words if reader.is_manager else words.replace("a client's", "your").replace("a client", "you")
+    )
 
 
 def _who(actor: UUID | None, names: dict[UUID, str], reader: User) -> str:
