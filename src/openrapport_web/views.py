@@ -24,7 +24,7 @@ DAYS_AHEAD, SHOWN = 7, 12
 def health(request: HttpRequest) -> HttpResponse:
     """Say that the server answers; nothing else."""
     del request
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 def home(request: HttpRequest) -> HttpResponse:

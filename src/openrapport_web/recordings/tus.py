@@ -44,7 +44,7 @@ def _tus(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _speaking(HttpResponse("Sign in first.", status=403, content_type="text/plain"))
+            return _speaking(HttpResponse("Sign in first.", status=403, content_type="text/plain; charset=utf-8"))
         access.require(request.user, Role.THERAPIST)
         try:
             response = view(request, *args, **kwargs)
