@@ -1,5 +1,7 @@
 """The errors that OpenRapport raises.
 
+::
+
     OpenRapportError            anything we raise on purpose
         BadInput                an argument, a file or a value is not what was expected
             BadFile             ... and it stands in a file, perhaps on a line
