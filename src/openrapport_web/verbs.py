@@ -159,6 +159,14 @@ def serve(
             "this machine alone"
         )
     migrate()
+    from openrapport_web.people import setup_code
+
+    if setup_code.is_first_visit():
+        click.echo(
+            f"Open {settings.ORIGIN} to set the practice up. The code that it asks for stands in "
+            f"{setup_code.ensure()}",
+            err=True,
+        )
     run_server(host, port, certificate, certificate_key, processes, with_worker=with_worker)
 
 
