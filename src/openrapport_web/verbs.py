@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["backup", "demo", "init", "restore", "serve", "verify_audit", "worker"]
+__all__ = ["backup", "demo", "init", "restore", "rotate_keys", "serve", "verify_audit", "worker"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -273,6 +273,32 @@ def _require_practice(home: Path) -> None:
             f"{home / DATABASE} is not there; 'openrapport serve' begins a practice, "
             "'openrapport restore' brings one back"
         )
+
+
+@click.command("rotate-keys", short_help="Put every data key under the newest master key.")
+@_home_option
+def rotate_keys(home: Path) -> None:
+    """Wrap the data keys anew, after a new master key was put in front of the old one.
+
+    \b
+    Example:
+      openrapport rotate-keys --home /srv/practice
+    """
+    set_up(home)
+    from openrapport_web.audit.chain import record
+    from openrapport_web.crypto import BadKeys, keyring
+
+    try:
+        keyring().require_places()
+        n = keyring().rotate()
+    except BadKeys as error:
+        raise click.ClickException(str(error)) from None
+    if (home / DATABASE).is_file():
+        record(None, "keys.rotated", keys=n)
+    click.echo(
+        f"{n} keys are under the newest master key. Restart the server, then take the old one out; keep a "
+        "copy of it for as long as you keep backups from its time."
+    )
 
 
 @click.command("verify-audit", short_help="Check the chain of who saw and did what.")

@@ -706,6 +706,24 @@ def test_nothing_is_restored_where_no_keys_are(
     assert "there are no keys at" in run.output
 
 
+@pytest.mark.django_db
+def test_a_new_master_key_takes_the_place_of_the_old_one(
+    practice: SimpleNamespace, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verbs, "set_up", lambda _home: None)
+    new, old = crypto.new_master_key(), settings.MASTER_KEY
+    settings.MASTER_KEY = f"{new}\n{old}"
+    run = CliRunner().invoke(verbs.rotate_keys, ["--home", str(tmp_path)])
+    assert run.exit_code == 0, run.output
+    assert "3 keys" in run.output  # of two clients and of the practice
+    settings.MASTER_KEY = new
+    assert practice.teos.note.versions.get().text == "A note for the tests."
+    assert list(verify()) == []
+    settings.MASTER_KEY = old
+    with pytest.raises(BadKeys, match="does not open"):
+        crypto.keyring().key(practice.teos.client.key)
+
+
 # -- what we are made of -----------------------------------------------------------------------------------
 
 _ALLOWED = re.compile(

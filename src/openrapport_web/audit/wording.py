@@ -48,6 +48,7 @@ WORDS = {
     "invitation.withdrawn": "took an invitation back",
     "mark.removed": "took a remark on a report back",
     "mark.set": "said whether a mark fits",
+    "keys.rotated": "put the keys under a new master key",
     "meeting.changed": "moved a meeting",
     "meeting.planned": "planned a meeting",
     "meeting.state": "said what became of a meeting",

@@ -34,6 +34,7 @@ VERSION = "1.0.0"
 _EXTENSIONS = "creation,termination,expiration,checksum"
 _ALGORITHMS = ("sha256", "sha1")
 _MAX_DIGITS = 15
+_PLAIN = "text/plain; charset=utf-8"
 
 View = Callable[..., HttpResponse]
 
@@ -44,20 +45,16 @@ def _tus(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _speaking(HttpResponse("Sign in first.", status=403, content_type="text/plain; charset=utf-8"))
+            return _speaking(HttpResponse("Sign in first.", status=403, content_type=_PLAIN))
         access.require(request.user, Role.THERAPIST)
         try:
             response = view(request, *args, **kwargs)
         except Refused as refused:
-            response = HttpResponse(
-                refused.words, status=refused.status, content_type="text/plain; charset=utf-8"
-            )
+            response = HttpResponse(refused.words, status=refused.status, content_type=_PLAIN)
         except Exception as error:
             if not disk_is_full(error):
                 raise
-            response = HttpResponse(
-                uploads.DISK_FULL, status=507, content_type="text/plain; charset=utf-8"
-            )
+            response = HttpResponse(uploads.DISK_FULL, status=507, content_type=_PLAIN)
         return _speaking(response)
 
     return answer
