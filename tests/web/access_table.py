@@ -212,6 +212,7 @@ ROWS: list[tuple[str, Row]] = [
     ("person_return", Row(OFFICE, OFFICE, about="person", method="post")),
     ("person_factor_reset", Row(OFFICE, OFFICE, about="person", method="post")),
     # access for programs; what they reach stands in test_api_access
+    ("api_reference", Row(SIGNED_IN)),
     ("token_list", Row(SIGNED_IN)),
     ("token_new", Row(SIGNED_IN)),
     ("token_new", Row(SIGNED_IN, method="post")),

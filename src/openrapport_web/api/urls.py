@@ -11,5 +11,6 @@ urlpatterns = [
     path("tokens/", views.token_list, name="token_list"),
     path("tokens/new", views.token_new, name="token_new"),
     path("tokens/<uuid:key>/end", views.token_revoke, name="token_revoke"),
+    path("tokens/reference", views.api_reference, name="api_reference"),
     path("api/v1/", api.urls),
 ]

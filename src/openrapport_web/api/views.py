@@ -16,9 +16,11 @@ from openrapport_web import access
 from openrapport_web.api import actions
 from openrapport_web.api.forms import TokenForm
 from openrapport_web.api.models import Token
+from openrapport_web.api.reference import areas
 from openrapport_web.api.scopes import scopes_of
+from openrapport_web.api.v1 import api
 
-__all__ = ["token_list", "token_new", "token_revoke"]
+__all__ = ["api_reference", "token_list", "token_new", "token_revoke"]
 
 _OVER_SHOWN = 20
 
@@ -59,3 +61,11 @@ def token_revoke(request: HttpRequest, key: UUID) -> HttpResponse:
     actions.revoke(actor=access.me(request), token=access.found(access.tokens(request.user), key))
     messages.success(request, "The token has ended. A program that shows it gets no answer any more.")
     return redirect("token_list")
+
+
+@require_safe
+@login_required
+def api_reference(request: HttpRequest) -> HttpResponse:
+    """Describe the API to people; its OpenAPI document does it for programs."""
+    described = areas(api.get_openapi_schema())
+    return render(request, "api/reference.html", {"areas": described, "about": api.description})

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django import forms
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from openrapport_web.api.v1.problems import OURS, BadRequestBody
@@ -35,10 +43,16 @@ def _only(pattern: re.Pattern[str], words: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-Day = Annotated[date, _only(_DAY, "A day like 2026-03-02 is expected, from 1900 to 2199.")]
+_CENTURIES = {"pattern": "^(19|20|21)"}
+Day = Annotated[
+    date,
+    _only(_DAY, "A day like 2026-03-02 is expected, from 1900 to 2199."),
+    WithJsonSchema({"type": "string", "format": "date", **_CENTURIES}),
+]
 Moment = Annotated[
     AwareDatetime,
     _only(_MOMENT, "A moment like 2026-03-02T10:00:00+01:00 is expected, with its offset from UTC."),
+    WithJsonSchema({"type": "string", "format": "date-time", **_CENTURIES}),
 ]
 Key = Annotated[UUID, _only(_KEY, "A key is expected, as this API gives it.")]
 Version = Annotated[
