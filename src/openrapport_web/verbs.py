@@ -17,7 +17,17 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["backup", "demo", "init", "restore", "rotate_keys", "serve", "verify_audit", "worker"]
+__all__ = [
+    "backup",
+    "demo",
+    "init",
+    "reset_factor",
+    "restore",
+    "rotate_keys",
+    "serve",
+    "verify_audit",
+    "worker",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -144,6 +154,9 @@ def serve(
     Example:
       openrapport serve --home /srv/practice --certificate cert.pem --certificate-key key.pem
     """
+    if port != 8000 and "OPENRAPPORT_ORIGIN" not in os.environ:
+        secure = os.environ.get("OPENRAPPORT_HTTPS", "yes").lower() not in ("no", "0", "false", "off")
+        os.environ["OPENRAPPORT_ORIGIN"] = f"http{'s' * secure}://localhost:{port}"
     set_up(home)
     from django.conf import settings
 
@@ -299,6 +312,30 @@ def rotate_keys(home: Path) -> None:
         f"{n} keys are under the newest master key. Restart the server, then take the old one out; keep a "
         "copy of it for as long as you keep backups from its time."
     )
+
+
+@click.command("reset-factor", short_help="Take a lost second factor off an account.")
+@_home_option
+@click.argument("email")
+def reset_factor(home: Path, email: str) -> None:
+    """For the manager who lost their own and has nobody to ask: whoever has the machine may do it.
+
+    They sign in with their password and set up a new second factor.
+
+    \b
+    Example:
+      openrapport reset-factor --home /srv/practice mona@example.org
+    """
+    set_up(home)
+    _require_practice(home)
+    from openrapport_web.people.actions import take_factors_off
+    from openrapport_web.people.models import User
+
+    person = User.objects.filter(email=email.strip().lower()).first()
+    if person is None:
+        raise click.ClickException("no account has this address; see the list of people")
+    n = take_factors_off(actor=None, person=person)
+    click.echo(f"{n} second factors are taken off; the next sign-in asks for a new one.", err=True)
 
 
 @click.command("verify-audit", short_help="Check the chain of who saw and did what.")

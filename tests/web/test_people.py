@@ -421,3 +421,11 @@ def test_pages_ask_the_database_as_often_for_many_as_for_few(
             actor=practice.mara, email=f"i{number}@example.org", name="I", roles=[Role.THERAPIST]
         )
     assert count() == few
+
+
+def test_whoever_has_the_machine_can_take_a_lost_factor_off(practice: SimpleNamespace) -> None:
+    Authenticator.objects.create(user=practice.mara, type="totp", data={"secret": "x"})
+    assert actions.take_factors_off(actor=None, person=practice.mara) == 1
+    assert not Authenticator.objects.filter(user=practice.mara).exists()
+    entry = Entry.objects.get(action="second_factor.reset")
+    assert (entry.actor, entry.subject) == (None, practice.mara.key)

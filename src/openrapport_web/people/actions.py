@@ -47,6 +47,7 @@ __all__ = [
     "open_practice",
     "reset_second_factors",
     "start_supervision",
+    "take_factors_off",
     "token_hash",
     "withdraw_invitation",
 ]
@@ -314,11 +315,22 @@ def reset_second_factors(*, actor: User, person: User) -> None:
     _require(actor, Role.MANAGER)
     if actor.pk == person.pk:
         raise NotPossible("your own second factors you change in your account")
+    take_factors_off(actor=actor, person=person)
+
+
+@transaction.atomic
+def take_factors_off(*, actor: User | None, person: User) -> int:
+    """Take second factors off an account and end its sign-ins; tells how many factors it were.
+
+    Without an actor it is done on the machine itself (``openrapport reset-factor``).
+    """
     person = _person(person)
-    for factor in Authenticator.objects.filter(user=person):
+    factors = list(Authenticator.objects.filter(user=person))
+    for factor in factors:
         factor.delete()
     end_sessions(person)
     record(actor, "second_factor.reset", person)
+    return len(factors)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -153,12 +154,13 @@ def _rescue_waiting() -> int:
 
 
 def sweep() -> None:
-    """Delete what is over: erased people's keys, expired uploads, old recordings, leftovers."""
+    """Delete what is over: erased people's keys, expired uploads and sign-ins, old recordings, leftovers."""
     keep_end()
     finish_erasing()
     uploads.drop_expired()
     _delete_old_recordings()
     _delete_orphans()
+    Session.get_session_store_class().clear_expired()
     week_ago = timezone.now() - timedelta(days=7)
     DBTaskResult.objects.filter(enqueued_at__lt=week_ago).delete()
 

@@ -134,7 +134,6 @@ def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
         session.versions.filter(deleted_at=None).select_related("by", "report").order_by("-number")
     )
     shares = list(session.shares.filter(ended_at=None).select_related("person"))
-    shared = {(share.audience, share.person_id) for share in shares}
     return {
         "recordings": [f for f in files if f.kind == Kind.RECORDING],
         "transcripts": [f for f in files if f.kind == Kind.TRANSCRIPT],
