@@ -272,7 +272,10 @@ def test_a_session_that_began_without_the_second_factor_ends_when_there_is_one(
         ("OpenRapport-2026!", True),
         ("therapist-Tests-2026", True),  # of "A practice of tests"
         ("password password password", True),
-        ("1234567890123456", True),
+        ("willkommen client 1234", True),
+        ("7391-8842-0173-5561", False),
+        ("\u4fe1\u4efb\u306f\u6642\u9593\u3092\u304b\u3051\u3066\u80b2\u3064\u3082\u306e", False),
+        ("x" * 64, False),
         ("our therapist keeps bees", False),
         ("a long enough sentence", False),
     ],

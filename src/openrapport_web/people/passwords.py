@@ -32,7 +32,8 @@ class NotOfThisPlace:
         rest = password.lower()
         for word in sorted({*WORDS, *own}, key=len, reverse=True):
             rest = rest.replace(word, "")
-        if sum(letter.isalpha() for letter in rest) < _MUST_REMAIN:
+        # A password that holds none of the words may be of any letters, digits and signs.
+        if rest != password.lower() and sum(letter.isalpha() for letter in rest) < _MUST_REMAIN:
             raise ValidationError(
                 _("This is made of words that somebody would try first here. Add some of your own."),
                 code="password_of_this_place",
