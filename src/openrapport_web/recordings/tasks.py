@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -160,7 +160,7 @@ def sweep() -> None:
     uploads.drop_expired()
     _delete_old_recordings()
     _delete_orphans()
-    Session.get_session_store_class().clear_expired()
+    SessionStore.clear_expired()
     week_ago = timezone.now() - timedelta(days=7)
     DBTaskResult.objects.filter(enqueued_at__lt=week_ago).delete()
 

@@ -133,7 +133,6 @@ def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
     versions = list(
         session.versions.filter(deleted_at=None).select_related("by", "report").order_by("-number")
     )
-    shares = list(session.shares.filter(ended_at=None).select_related("person"))
     return {
         "recordings": [f for f in files if f.kind == Kind.RECORDING],
         "transcripts": [f for f in files if f.kind == Kind.TRANSCRIPT],
