@@ -7,6 +7,7 @@ import json
 import logging
 import zipfile
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from openrapport_web.api.scopes import Scope
+from openrapport_web.api.v1.door import A_MINUTE
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.actions import write_note
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
@@ -305,3 +307,9 @@ def test_the_document_needs_no_token_and_names_no_other_host(practice: SimpleNam
     assert all(path.startswith(f"{BASE}/") for path in document["paths"])
     assert "http" not in json.dumps(document).replace('"type": "http"', "")
     assert {r.value for r in Role} == set(document["components"]["schemas"]["Role"]["enum"])
+
+
+def test_the_documentation_names_every_scope() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api-web.md").read_text("utf-8")
+    assert [scope for scope in Scope if f"`{scope}`" not in page] == []
+    assert f"{A_MINUTE} requests a minute" in page

@@ -26,6 +26,7 @@ class Operation:
     name: str
     method: str
     path: str
+    title: str
     words: str
     scope: str
     asked: tuple[Field, ...]
@@ -67,6 +68,7 @@ def _operation(
         name=said["operationId"],
         method=method.upper(),
         path=path,
+        title=said["summary"],
         words=said["description"],
         scope=said["x-scope"],
         asked=tuple(
