@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page
 
+import openrapport
+import openrapport_web
 from openrapport_web.people.models import Practice
 from tests.web.pages import DESK, check_page, too_wide, violations
 
@@ -106,3 +110,19 @@ def test_what_is_made_up_says_so_on_every_page(gallery: Page) -> None:
 
 def test_what_went_wrong_has_a_page(practice: SimpleNamespace, browse: Callable[..., Page]) -> None:
     check_page(browse(practice.teo), "/no-such-page", status=404)
+
+
+def test_every_class_of_a_page_stands_in_a_style_sheet_or_a_script() -> None:
+    web = Path(openrapport_web.__file__).parent
+    core = Path(openrapport.__file__).parent / "reporting"
+    files = [*web.glob("static/openrapport/*"), *core.glob("templates/css/*.css")]
+    text = "".join(file.read_text() for file in files if file.suffix in (".css", ".js"))
+    known = set(re.findall(r"\.([a-z][\w-]*)", text))
+    strange = {
+        (page.name, word)
+        for page in web.rglob("templates/**/*.html")
+        for words in re.findall(r'class="([^"]*)"', page.read_text())
+        for word in re.sub(r"{[%{].*?[%}]}", " ", words).split()
+        if word not in known
+    }
+    assert strange == set(), "use the classes of tests/web/gallery.html, or add them to a style sheet"
