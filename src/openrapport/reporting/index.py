@@ -119,20 +119,23 @@ def side_by_side(reports: Sequence[Report], titles: Sequence[str]) -> str:
     keys: dict[tuple[str, Role | None, str | None], None] = dict.fromkeys(COMPARED)
     for report in reports:
         keys |= dict.fromkeys((f.name, f.party, f.aspect) for f in report.findings if not f.aspect)
-    rows = []
+    rows, in_one = [], []
     for key in keys:
         found = [report.find(*key) for report in reports]
-        if column := _column(found):
+        column = _column(found)
+        if column and all(found):
             rows.append({**column, "apart": _apart(found)})
+        elif column:
+            in_one.append(column["title"])
     table = environment().get_template("beside.html.j2")
-    return table.render(rows=rows, titles=titles)
+    return table.render(rows=rows, in_one=in_one, titles=titles)
 
 
 def _apart(found: Sequence[Finding | None]) -> str:
     """Say how two intervals lie to each other, where there are two."""
     intervals = [finding.interval for finding in found if finding and finding.interval]
     if len(intervals) < 2:
-        return "no two intervals to compare"
+        return "a chance band for each, no interval"
     (low, high), (other_low, other_high) = intervals
     if high < other_low or other_high < low:
         return "the intervals lie apart"

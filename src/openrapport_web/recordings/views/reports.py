@@ -74,7 +74,7 @@ def _version(session: SessionRecord, number: int) -> TranscriptVersion:
 def _report_page(
     request: HttpRequest, session: SessionRecord, version: TranscriptVersion
 ) -> HttpResponse:
-    stored = StoredReport.objects.filter(version=version).first()
+    stored = StoredReport.objects.defer("sealed_json").filter(version=version).first()
     last = corrections.newest(session)
     record(request.user, "report.read", session, client=session.client_id, version=version.number)
     is_last = last is not None and last.pk == version.pk
@@ -173,8 +173,8 @@ class _Beside:
         )
         # Several hundred times on a page, and nothing in it but our own words and a number.
         return (
-            f'<p class="beside">{said} <a href="{self.base}{number}">{self.words}'
-            f'<span class="unseen"> utterance {number}</span></a></p>'
+            f'<p class="beside">{said} <a href="{self.base}{number}"><span aria-hidden="true">✎</span>'
+            f'<span class="unseen">{self.words} utterance {number}</span></a></p>'
         )
 
 

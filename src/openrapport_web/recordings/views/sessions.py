@@ -131,15 +131,22 @@ def _roles(analysis: Analysis | None) -> dict[str, Any] | None:
 def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
     files = list(session.files.filter(deleted_at=None).order_by("made_at"))
     versions = list(
-        session.versions.filter(deleted_at=None).select_related("by", "report").order_by("-number")
+        session.versions.filter(deleted_at=None)
+        .select_related("by", "report")
+        .defer("report__sealed_json")  # a report is large, and only its count is shown
+        .order_by("-number")
     )
     return {
         "recordings": [f for f in files if f.kind == Kind.RECORDING],
         "transcripts": [f for f in files if f.kind == Kind.TRANSCRIPT],
         "versions": versions,
         "idle": not Analysis.objects.filter(session=session, state__in=ACTIVE).exists(),
-        "shares": list(session.shares.filter(ended_at=None).select_related("person")),
-        "may_share": may_share(session, supervision),
+        "shares": shares,
+        "may_share": [
+            person
+            for person in may_share(session, supervision)
+            if (person["audience"], person["key"]) not in shared
+        ],
         "beside": list(
             SessionRecord.objects.filter(
                 Exists(StoredReport.objects.filter(session=OuterRef("pk"))),
@@ -154,7 +161,7 @@ def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
 
 
 def may_share(session: SessionRecord, supervision: bool) -> list[dict[str, Any]]:
-    """With whom a session could be shared, beside those with whom it is."""
+    """With whom a session may be shared, those with whom it is included."""
     people = []
     client = session.client
     if client.user_id:
