@@ -27,7 +27,7 @@ LANES = ("silence", "therapist", "client", "other", "asks", "reflects", "tells")
 _ROW_MS = 12.5 * 60_000
 _ROW_WORDS = 2_500
 _LONG_SILENCE_MS = 5_000
-_FLAG_WIDTH = 110.0
+_FLAG_WIDTH = 120.0
 _FLAG_LEVELS = 3
 _CODE_LANES = {"question": "asks", "reflection": "reflects", "therapist_input": "tells"}
 
