@@ -136,6 +136,8 @@ def _held(session: SessionRecord, supervision: bool) -> dict[str, Any]:
         .defer("report__sealed_json")  # a report is large, and only its count is shown
         .order_by("-number")
     )
+    shares = list(session.shares.filter(ended_at=None).select_related("person"))
+    shared = {(share.audience, share.person_id) for share in shares}
     return {
         "recordings": [f for f in files if f.kind == Kind.RECORDING],
         "transcripts": [f for f in files if f.kind == Kind.TRANSCRIPT],
