@@ -71,7 +71,9 @@ def _signed_in(user: Any) -> dict[str, str]:
 
 
 def found() -> dict[str, Any]:
-    """Wait for the queue to be empty, then say what there is."""
+    """Wait until all work is done, what a rescue has to find included; then say what there is."""
+    from django.db.models import F
+
     from openrapport_web.audit.chain import verify
     from openrapport_web.caseload.models import Consent, NoteVersion, Purpose
     from openrapport_web.recordings.models import (
@@ -79,11 +81,13 @@ def found() -> dict[str, Any]:
         StoredFile,
         StoredReport,
         TranscriptVersion,
+        Upload,
     )
 
     until = time.monotonic() + _PATIENCE_S
     under_way = Analysis.objects.filter(state__in=["queued", "running"])
-    while under_way.exists() and time.monotonic() < until:
+    whole = Upload.objects.filter(finished_at=None, offset=F("size_bytes"))
+    while (whole.exists() or under_way.exists()) and time.monotonic() < until:
         time.sleep(0.5)
 
     def meetings_of(model: Any) -> list[str]:

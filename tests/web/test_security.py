@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import logging
@@ -41,6 +40,7 @@ from openrapport_web.people.models import Practice, User
 from openrapport_web.recordings import tasks, uploads
 from tests.web.codes import code_of
 from tests.web.conftest import PASSWORD, make_client, signed_in
+from tests.web.loops import finished
 
 SECRET = "what she told nobody else"  # noqa: S105 - a client's words, for looking where they turn up
 HOME = reverse("home")
@@ -142,7 +142,7 @@ def test_a_body_that_is_refused_unread_is_answered_with_the_headers_too() -> Non
 
     too_long = [(b"content-length", str(streams.MAX_BODY_BYTES + 1).encode())]
     scope = {"type": "http", "method": "POST", "path": "/clients/new", "headers": too_long}
-    asyncio.run(streams.bounded_bodies(None)(scope, None, send))  # type: ignore[arg-type]
+    finished(streams.bounded_bodies(None)(scope, None, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 413
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     for name, value in django_settings.ANSWER_HEADERS.items():

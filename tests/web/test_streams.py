@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from openrapport_web.streams import MAX_BODY_BYTES, bounded_bodies
+from tests.web.loops import finished
 
 MB = 2**20
 
@@ -49,7 +50,7 @@ def give(
     method: str, path: str, messages: Iterable[dict[str, Any]], **headers: str
 ) -> tuple[bytes, list[dict[str, Any]], bool]:
     named = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
-    return asyncio.run(_give(method, path, messages, named))
+    return finished(_give(method, path, messages, named))
 
 
 def part(data: bytes, *, more: bool = True) -> dict[str, Any]:
