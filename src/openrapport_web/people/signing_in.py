@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa import signals as factors
 from allauth.mfa.models import Authenticator
@@ -40,6 +41,7 @@ def connect() -> None:
     account.authentication_step_completed.connect(_new_session_name)
     factors.authentication_failed.connect(_code_failed)
     factors.authenticator_used.connect(_factor_used)
+    factors.authenticator_added.connect(_passkey_proved)
     post_save.connect(_factor_added, sender=Authenticator)
     post_delete.connect(_factor_removed, sender=Authenticator)
 
@@ -143,6 +145,14 @@ def _factor_added(instance: Authenticator, created: bool, **_: Any) -> None:
         # A session that began with the password alone must not go on as if it had the new factor.
         own = getattr(context.request, "session", None) if _actor(user) == user else None
         end_sessions(user, but=own.session_key if own is not None else None)
+
+
+def _passkey_proved(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    """Whoever has just made their only way in has shown it; the codes for a bad day come next."""
+    if authenticator.type == Authenticator.Type.WEBAUTHN and not user.has_usable_password():
+        record_authentication(
+            request, user, method="mfa", type=str(authenticator.type), reauthenticated=True
+        )
 
 
 def _factor_removed(instance: Authenticator, **_: Any) -> None:
