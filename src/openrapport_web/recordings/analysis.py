@@ -16,17 +16,13 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 import openrapport
@@ -43,6 +39,7 @@ from openrapport_web.caseload.models import Purpose
 from openrapport_web.crypto import BadKeys, ContentLost, KeyDeleted
 from openrapport_web.recordings import bundles, pages
 from openrapport_web.recordings.content import ending_of
+from openrapport_web.recordings.lease import Lease, Lost, claim, kept_alive
 from openrapport_web.recordings.models import (
     Analysis,
     AnalysisState,
@@ -60,18 +57,12 @@ __all__ = ["ACTIVE", "MAX_ATTEMPTS", "ask", "claim", "may_ask", "work"]
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
-HEARTBEAT_S = 10.0
 MAX_ATTEMPTS = 3
 ACTIVE = (AnalysisState.QUEUED, AnalysisState.RUNNING, AnalysisState.ASKING)
 _NO_CONSENT = "The client has not agreed to an analysis, so none can be made."
 _NO_TRANSCRIPT = (
     "The client has not agreed to writing down what was said, so no transcript can be read."
 )
-
-
-class _Lost(Exception):
-    """The analysis was cancelled, or somebody else has it."""
 
 
 class _Question(Exception):
@@ -145,74 +136,6 @@ def enqueue(key: UUID) -> None:
     read_and_measure.enqueue(str(key))
 
 
-# -- the lease -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on an analysis."""
-
-    analysis: UUID
-    token: UUID
-
-    def change(self, **values: Any) -> None:
-        """Write to the analysis, if the lease still holds.
-
-        Raises
-        ------
-        _Lost
-            If it does not.
-        """
-        held = Analysis.objects.filter(pk=self.analysis, lease=self.token, state=AnalysisState.RUNNING)
-        if not held.update(**values):
-            raise _Lost
-
-    def tell(self, stage: str, percent: int) -> None:
-        """Say where the work is."""
-        self.change(stage=stage, percent=percent, leased_until=timezone.now() + LEASE)
-
-    def give_back(self, state: AnalysisState, **values: Any) -> None:
-        """End the work in some state."""
-        self.change(state=state, lease=None, leased_until=None, stage="", **values)
-
-
-def claim(key: UUID) -> Lease | None:
-    """Take an analysis that waits; None where it does not (any more)."""
-    lease = Lease(key, uuid4())
-    taken = Analysis.objects.filter(pk=key, state=AnalysisState.QUEUED).update(
-        state=AnalysisState.RUNNING,
-        lease=lease.token,
-        leased_until=timezone.now() + LEASE,
-        attempts=F("attempts") + 1,
-        stage="reading",
-        percent=0,
-        problem="",
-    )
-    return lease if taken else None
-
-
-@contextmanager
-def _kept_alive(lease: Lease) -> Iterator[None]:
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(HEARTBEAT_S):
-            try:
-                lease.change(leased_until=timezone.now() + LEASE)
-            except _Lost:
-                return
-            finally:
-                connection.close()
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
 # -- the work --------------------------------------------------------------------------------------
 
 
@@ -229,9 +152,9 @@ def work(key: UUID) -> None:
     if lease is None:
         return
     try:
-        with _kept_alive(lease):
+        with kept_alive(lease):
             _work(lease)
-    except _Lost:
+    except Lost:
         log.info("analysis %s was cancelled or given to another worker", key)
     except Exception as error:
         _end_badly(lease, error)
@@ -287,7 +210,7 @@ def _quietly(lease: Lease, state: AnalysisState, **values: Any) -> None:
             record(None, f"analysis.{state}", analysis, client=analysis.client_id)
             if state == AnalysisState.QUEUED:
                 enqueue(lease.analysis)
-    except _Lost:
+    except Lost:
         pass
 
 
