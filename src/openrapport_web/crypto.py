@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ __all__ = [
 ]
 
 KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 8
-_VERSION = b"\x01"
+_VERSION, _PACKED = b"\x01", b"\x02"
+_PACKED_FROM_BYTES = 4_096
 PRACTICE = UUID(int=0)
 """Whose key seals what belongs to no client: the audit chain, the names of backups."""
 
@@ -272,11 +274,14 @@ def seal_text(owner: UUID, text: str, *, context: str) -> bytes:
     Returns
     -------
     sealed : bytes
-        Version, nonce, ciphertext and tag.
+        Version, nonce, ciphertext and tag. A long text is packed first.
     """
-    nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(keyring().key(owner)).encrypt(nonce, text.encode(), context.encode())
-    return _VERSION + nonce + sealed
+    nonce, data = os.urandom(NONCE_BYTES), text.encode()
+    version = _PACKED if len(data) > _PACKED_FROM_BYTES else _VERSION
+    if version == _PACKED:
+        data = zlib.compress(data)
+    sealed = AESGCM(keyring().key(owner)).encrypt(nonce, data, context.encode())
+    return version + nonce + sealed
 
 
 def open_text(owner: UUID, sealed: bytes, *, context: str) -> str:
@@ -292,6 +297,7 @@ def open_text(owner: UUID, sealed: bytes, *, context: str) -> str:
     key = keyring().key(owner)
     body = bytes(sealed)
     try:
-        return AESGCM(key).decrypt(body[1:13], body[13:], context.encode()).decode()
-    except (InvalidTag, ValueError):
+        data = AESGCM(key).decrypt(body[1:13], body[13:], context.encode())
+        return (zlib.decompress(data) if body[:1] == _PACKED else data).decode()
+    except (InvalidTag, ValueError, zlib.error):
         raise ContentLost(f"{context} is damaged or was moved") from None

@@ -32,7 +32,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 _HOME = "OPENRAPPORT_HOME"
-DATABASE = "practice.sqlite3"
+DATABASE, _FICTIONAL = "practice.sqlite3", "fictional"
 # Of TLS 1.2: keys that are gone after the connection, and encryption that notices changes. TLS 1.3
 # has nothing else.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -243,6 +243,9 @@ def demo(home: Path, port: int) -> None:
     os.environ["OPENRAPPORT_ORIGIN"] = f"http://localhost:{port}"
     if not (home / "master.key").exists():
         make_home(home)
+        (home / _FICTIONAL).touch()
+    elif not (home / _FICTIONAL).exists():
+        raise click.ClickException(f"{home} was not made by demo; name another folder with --home")
     set_up(home)
     migrate()
     from openrapport_web.people.models import Practice, Role, User
@@ -253,8 +256,6 @@ def demo(home: Path, port: int) -> None:
         from openrapport_web.demo import fill_demo
 
         fill_demo()
-    elif not held.fictional:
-        raise click.ClickException(f"{home} holds a real practice; name another folder with --home")
     click.echo(f"\n  http://localhost:{port}/demo/   choose who you want to be:\n")
     for role in Role:
         somebody = User.objects.here(role).order_by("made_at").first()

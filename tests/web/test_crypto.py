@@ -29,6 +29,16 @@ def test_a_text_opens_for_its_owner_and_in_its_place_only() -> None:
             crypto.open_text(owner, sealed, context=context)
 
 
+def test_a_long_text_is_packed_and_comes_back_whole() -> None:
+    owner, text = uuid4(), "said over and over " * 10_000
+    crypto.keyring().make(owner)
+    sealed = crypto.seal_text(owner, text, context="report:1")
+    assert len(sealed) < len(text) / 20
+    assert crypto.open_text(owner, sealed, context="report:1") == text
+    with pytest.raises(ContentLost):
+        crypto.open_text(owner, b"\x01" + sealed[1:], context="report:1")
+
+
 def test_a_deleted_key_opens_nothing_in_any_place(tmp_path: Path) -> None:
     owner = uuid4()
     ring = Keyring(MasterKeys.parse(crypto.new_master_key()), tmp_path / "a", tmp_path / "b")

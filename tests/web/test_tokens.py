@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
@@ -120,3 +121,17 @@ def test_who_leaves_loses_their_tokens_for_good(practice: SimpleNamespace) -> No
     people.come_back(actor=practice.mara, person=practice.alba)
     assert User.objects.get(pk=practice.alba.pk).roles == {Role.THERAPIST}
     assert holder(secret) is None
+
+
+def test_tokens_end_with_a_second_factor_and_with_a_new_password(practice: SimpleNamespace) -> None:
+    for how in ("factor", "password"):
+        token, _ = make(actor=practice.alba, name=how, scopes=[Scope.NOTES_READ], days=7)
+        factor = Authenticator.objects.create(user=practice.alba, type="totp", data={"secret": "x"})
+        if how == "factor":
+            factor.delete()
+        else:
+            new = {"oldpassword": PASSWORD, "password1": "another long sentence"}
+            browser = just_signed_in(practice.alba)
+            browser.post(reverse("account_change_password"), {**new, "password2": new["password1"]})
+        token.refresh_from_db()
+        assert token.revoked_at is not None, how

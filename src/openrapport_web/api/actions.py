@@ -8,6 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,6 +22,8 @@ __all__ = [
     "MAX_TOKENS",
     "NotPossible",
     "end_tokens_of_who_left",
+    "end_tokens_with_a_factor",
+    "end_tokens_with_a_password",
     "holder",
     "make",
     "revoke",
@@ -94,9 +97,22 @@ def revoke(*, actor: User | None, token: Token) -> None:
 
 def end_tokens_of_who_left(instance: User, **_: Any) -> None:
     """End every token of somebody who left, in the transaction that says so; it does not come back."""
-    if instance.left_on is None and instance.is_active:
-        return
-    for token in Token.objects.filter(user=instance, revoked_at=None):
+    if instance.left_on is not None or not instance.is_active:
+        _end_all(instance)
+
+
+def end_tokens_with_a_factor(instance: Authenticator, **_: Any) -> None:
+    """End the tokens of somebody whose second factor is taken off: it may be in wrong hands."""
+    _end_all(instance.user)
+
+
+def end_tokens_with_a_password(user: User, **_: Any) -> None:
+    """End the tokens of somebody who sets a new password: the old one may have made them."""
+    _end_all(user)
+
+
+def _end_all(user: User) -> None:
+    for token in Token.objects.filter(user=user, revoked_at=None):
         revoke(actor=None, token=token)
 
 
