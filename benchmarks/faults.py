@@ -33,7 +33,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-__all__ = ["Outcome", "run"]
+from benchmarks.engine import Row
+
+__all__ = ["Outcome", "rows", "run"]
 
 _PATIENCE_S = 120
 _PIECE = 8_192
@@ -331,6 +333,28 @@ def run(kills: int, seed: int) -> Outcome:
                 process.kill()
                 process.wait()
     return outcome
+
+
+def rows(kills: int, seed: int = 1) -> list[Row]:
+    """Say the outcome as lines of the table.
+
+    Parameters
+    ----------
+    kills : int
+        How often somebody is killed.
+    seed : int
+        As for :func:`run`.
+
+    Returns
+    -------
+    rows : list of Row
+        What was acknowledged, and what was found wrong (0 is the limit).
+    """
+    outcome = run(kills, seed)
+    done = f"{outcome.uploads} uploads, {outcome.notes} notes, {outcome.answers} consents acknowledged"
+    what = f"lost or done twice after {kills} kills of server and worker; {done}"
+    wrong = len(outcome.wrong)
+    return [Row(what=what, value=wrong, unit="", limit="0", ok=not wrong)]
 
 
 def _kill_now_and_then(practice: Practice, chance: random.Random, kills: int, outcome: Outcome) -> None:

@@ -13,7 +13,7 @@ _PATIENCE_S = 240
 
 
 def make() -> dict[str, Any]:
-    """Make a therapist, a client, 400 meetings, and a sign-in for each of the two."""
+    """Make a therapist, a client, 4,000 meetings, and a sign-in for each of the two."""
     from django.utils import timezone
 
     from openrapport_web import crypto
@@ -33,10 +33,10 @@ def make() -> dict[str, Any]:
     for purpose in set(Purpose) - {Purpose.RESEARCH}:
         wording = wording_of(purpose, "en")
         Consent.objects.create(client=client, purpose=purpose, wording=wording, given_at=now)
-    start = now.date() - timedelta(days=401)
+    start = now.date() - timedelta(days=4_001)
     episode = Episode.objects.create(client=client, therapist=therapist, starts_on=start)
     people = {"client": client, "therapist": therapist}
-    days = (now - timedelta(days=n + 1) for n in range(400))
+    days = (now - timedelta(days=n + 1) for n in range(4_000))
     meetings = [Meeting(episode=episode, starts_at=day, state="held", **people) for day in days]
     Meeting.objects.bulk_create(meetings)
     return {
