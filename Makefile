@@ -26,9 +26,9 @@ format: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Corpora stay where they are: make bench ANNOMI=path/to/simple.csv
+# Corpora stay where they are: make bench ANNOMI=path/to/simple.csv [ONLY=engine|practice]
 bench: .venv/installed
-	$(BIN)/python -m benchmarks $(if $(ANNOMI),--annomi $(ANNOMI))
+	$(BIN)/python -m benchmarks $(if $(ANNOMI),--annomi $(ANNOMI)) $(if $(ONLY),--only $(ONLY))
 
 docs: .venv/installed
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
