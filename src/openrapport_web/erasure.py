@@ -21,8 +21,11 @@ from django.utils import timezone
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Client, DeletionRequest, Episode, Note
+from openrapport_web.feedback.models import Asking, ReminderChoice
+from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation
 from openrapport_web.recordings.models import SessionRecord, Upload
+from openrapport_web.repairs.models import Alert, BringingUp, PrivateWord, Repair
 
 __all__ = ["empty_those_without_key", "erase_client", "finish_erasing"]
 
@@ -82,7 +85,12 @@ def empty_those_without_key() -> int:
 
 
 def _empty(client: Client) -> None:
-    for model in (SessionRecord, Upload, Note):
+    for model in (
+        *(SessionRecord, Upload, Note),
+        *(Repair, Alert, PrivateWord, BringingUp),
+        *(Asking, ReminderChoice),
+        *(Goal, AgendaPoint, Task, Decision),
+    ):
         model._default_manager.filter(client=client).delete()
     Invitation.objects.filter(client=client).delete()
     Episode.objects.filter(client=client).update(sealed_referral=b"", sealed_reason=b"")

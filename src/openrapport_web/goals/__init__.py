@@ -1,0 +1,1 @@
+"""What the two work on together: goals, agenda, tasks and decisions."""

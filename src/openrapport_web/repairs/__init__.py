@@ -1,0 +1,1 @@
+"""Noticing strain and going through it to repair: alerts, private words, repairs."""
