@@ -1,0 +1,1 @@
+"""Questionnaires and what their answers say: scores, reliability, change, alerts, congruence."""
