@@ -1,0 +1,189 @@
+"""Ratings of many clients as courses: in order, checked, and walked through side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from openrapport.errors import BadInput
+
+__all__ = ["Courses", "checked_ratings"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+
+def checked_ratings(
+    rating: ArrayLike, *, answered: ArrayLike | None, low: float, high: float
+) -> tuple[Floats, Flags]:
+    """Check that ratings are numbers on the scale.
+
+    Parameters
+    ----------
+    rating : array_like of float, shape (n,)
+        In points.
+    answered : array_like of bool, shape (n,), optional
+        False where there is no rating; what stands there in ``rating`` is not looked at. None says
+        that all are there.
+    low, high : float
+        Ends of the scale.
+
+    Returns
+    -------
+    rating : ndarray of float64, shape (n,)
+        NaN where there is none.
+    answered : ndarray of bool, shape (n,)
+        Where there is one.
+
+    Raises
+    ------
+    BadInput
+        If a rating is no number, not finite or off the scale, or the columns differ in length.
+    """
+    try:
+        values = np.array(rating, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(
+            "ratings are no numbers; expected numbers, and answered=False where one is missing"
+        ) from None
+    flags = np.ones(values.shape, dtype=bool) if answered is None else np.array(answered)
+    if flags.dtype != bool or values.ndim != 1 or flags.shape != values.shape:
+        raise BadInput(
+            "rating and answered: expected two columns of one length, numbers and True or False"
+        )
+    values[~flags] = np.nan
+    bad = flags & ~((values >= low) & (values <= high))  # also where it is not a number
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise BadInput(
+            f"rating in row {row + 1} is {values[row]:g}; expected a number from {low:g} to {high:g}, "
+            "or answered=False where it is missing"
+        )
+    return values, flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Courses:
+    """Which rows belong to whom, and in which order.
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (n,)
+        Rows of the input, client by client, in the order of time.
+    start : ndarray of int, shape (c,)
+        Where each client begins in ``order``, clients with most rows first.
+    count : ndarray of int, shape (c,)
+        How many rows each has, falling.
+    """
+
+    order: Rows
+    start: Rows
+    count: Rows
+
+    @classmethod
+    def of(cls, client: ArrayLike, occasion: ArrayLike) -> Courses:
+        """Sort rows.
+
+        Parameters
+        ----------
+        client : array_like, shape (n,)
+            Ids: text or whole numbers.
+        occasion : array_like, shape (n,)
+            Numbers or dates that grow with time.
+
+        Returns
+        -------
+        courses : Courses
+            The same, whatever the order of rows was.
+
+        Raises
+        ------
+        BadInput
+            If columns differ in length, an occasion is missing, or one stands twice.
+        """
+        ids, times = np.asarray(client), np.asarray(occasion)
+        if ids.ndim != 1 or ids.shape != times.shape:
+            raise BadInput(
+                f"client and occasion have shapes {ids.shape} and {times.shape}; expected one length"
+            )
+        if (
+            times.dtype.kind not in "iufM" or (times != times).any()
+        ):  # NaN and NaT differ from themselves
+            raise BadInput(
+                "an occasion is missing or neither a number nor a date; expected one in each row"
+            )
+        if ids.dtype.kind not in "iuUO":
+            raise BadInput(f"client ids are {ids.dtype}; expected text or whole numbers")
+        _, code = np.unique(ids.astype(str) if ids.dtype.kind == "O" else ids, return_inverse=True)
+        order = np.lexsort((times, code))
+        codes, at = code[order], times[order]
+        again = (codes[1:] == codes[:-1]) & (at[1:] == at[:-1])
+        if again.any():
+            rows = sorted(order[int(np.flatnonzero(again)[0]) :][:2].tolist())
+            raise BadInput(
+                f"rows {rows[0] + 1} and {rows[1] + 1} are of the same client and occasion; "
+                "expected one rating for each occasion"
+            )
+        first = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])[: len(codes)])
+        count = np.diff(np.append(first, len(codes)))
+        longest = np.argsort(-count, kind="stable")
+        return cls(order, first[longest], count[longest])
+
+    def only(self, keep: Flags) -> Courses:
+        """Leave rows out.
+
+        Parameters
+        ----------
+        keep : ndarray of bool, shape (n,)
+            By row of the input.
+
+        Returns
+        -------
+        courses : Courses
+            Without clients who have no row left.
+        """
+        kept = keep[self.order]
+        before = np.concatenate([[0], np.cumsum(kept)])
+        start, end = before[self.start], before[self.start + self.count]
+        count = end - start
+        longest = np.argsort(-count, kind="stable")
+        longest = longest[count[longest] > 0]
+        return Courses(self.order[kept], start[longest], count[longest])
+
+    def steps(self) -> Iterator[Rows]:
+        """Walk through all courses at once: everybody's first row, then the second, and so on.
+
+        Yields
+        ------
+        rows : ndarray of int, shape (k,)
+            Rows of the input. Who has none left has dropped out at the end: row j is always of the
+            same client.
+        """
+        for step in range(int(self.count[0]) if len(self.count) else 0):
+            going = int(np.searchsorted(-self.count, -step))  # those with more than step rows
+            yield self.order[self.start[:going] + step]
+
+    def place(self) -> Rows:
+        """Count each client's rows from 0.
+
+        Returns
+        -------
+        place : ndarray of int, shape (n,)
+            By row of the input.
+        """
+        place = np.empty(len(self.order), dtype=np.int64)
+        for step, rows in enumerate(self.steps()):
+            place[rows] = step
+        return place
+
+
+def same_length(**columns: Any) -> None:
+    """Refuse columns of different lengths."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise BadInput(f"columns differ in length: {lengths}")
