@@ -272,9 +272,25 @@ class PracticeForm(VersionedForm):
     contact_name = NameField(label=_("Whom to ask when something does not work"), required=False)
     contact_email = AddressField(label=_("Their e-mail address"), required=False)
     contact_phone = NameField(label=_("Their telephone"), required=False, max_length=40)
+    named_contact = forms.ModelChoiceField(
+        label=_("To whom clients may write a private word"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("Nobody"),
+        help_text=_(
+            "A manager. Clients see this name. What they write to this person, their therapist does not "
+            "learn of; so this person cannot be the contact of their own clients."
+        ),
+    )
     recordings_kept_days = forms.IntegerField(
         label=_("Recordings are kept for how many days"),
         min_value=1,
         max_value=3650,
         help_text=_("Then sound and video are deleted. Transcripts and findings stay."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["named_contact"]
+        choice.queryset = User.objects.here(Role.MANAGER)  # type: ignore[attr-defined]
+        choice.label_from_instance = lambda user: user.name  # type: ignore[attr-defined]

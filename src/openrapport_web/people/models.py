@@ -159,6 +159,10 @@ class Practice(models.Model):
     contact_name = models.CharField(max_length=120, blank=True)
     contact_email = models.EmailField(max_length=254, blank=True)
     contact_phone = models.CharField(max_length=40, blank=True)
+    # A manager to whom clients may write without their therapist knowing.
+    named_contact = models.ForeignKey(
+        "people.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     time_zone = models.CharField(max_length=60, default="UTC")
     recordings_kept_days = models.PositiveIntegerField(default=90)
     version = models.PositiveIntegerField(default=1)

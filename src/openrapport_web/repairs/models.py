@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from openrapport_web.records import Record, Words
 
@@ -25,18 +26,18 @@ __all__ = [
 class AlertKind(models.TextChoices):
     """What an alert rests on."""
 
-    COURSE = "course", "Lower than this client's own course"
-    STRAIN = "strain", "The client said that something felt off"
-    DETERIORATION = "deterioration", "Reliably worse than at the start"
+    COURSE = "course", _("Lower than this client's own course")
+    STRAIN = "strain", _("The client said that something felt off")
+    DETERIORATION = "deterioration", _("Reliably worse than at the start")
 
 
 class AlertState(models.TextChoices):
     """What became of an alert."""
 
-    OPEN = "open", "Open"
-    SEEN = "seen", "Seen"
-    ACTED = "acted", "Acted on"
-    DISMISSED = "dismissed", "Set aside"
+    OPEN = "open", _("Open")
+    SEEN = "seen", _("Seen")
+    ACTED = "acted", _("Acted on")
+    DISMISSED = "dismissed", _("Set aside")
 
 
 class Alert(Record):
@@ -84,8 +85,8 @@ class StoredPriors(Record):
 class To(models.TextChoices):
     """Who reads a private word."""
 
-    THERAPIST = "therapist", "My therapist"
-    CONTACT = "contact", "Only the practice's contact"
+    THERAPIST = "therapist", _("My therapist")
+    CONTACT = "contact", _("Only the practice's contact")
 
 
 class PrivateWord(Record):
@@ -94,6 +95,8 @@ class PrivateWord(Record):
     client = models.ForeignKey("caseload.Client", models.CASCADE, related_name="private_words")
     episode = models.ForeignKey("caseload.Episode", models.CASCADE, related_name="private_words")
     to = models.CharField(max_length=12, choices=To)
+    # The person who was named before it was sent: nobody who has their place later reads it.
+    contact = models.ForeignKey("people.User", models.PROTECT, null=True, blank=True, related_name="+")
     sealed_text = models.BinaryField(default=bytes)
     wants_answer = models.BooleanField(default=False)
     read_at = models.DateTimeField(null=True, blank=True)
@@ -105,15 +108,18 @@ class PrivateWord(Record):
     done = Words("sealed_done")
 
     class Meta:
-        indexes = (models.Index(fields=["episode", "to", "closed_at"], name="word_open"),)
+        indexes = (
+            models.Index(fields=["episode", "to", "closed_at"], name="word_open"),
+            models.Index(fields=["contact", "closed_at"], name="word_contact"),
+        )
 
 
 class How(models.TextChoices):
     """How a client wants to bring something up."""
 
-    SAY = "say", "I will say it myself next time"
-    SHOW = "show", "I will show this on my phone next time"
-    SEND = "send", "Send it to my therapist before we meet"
+    SAY = "say", _("I will say it myself next time")
+    SHOW = "show", _("I will show this on my phone next time")
+    SEND = "send", _("Send it to my therapist before we meet")
 
 
 class BringingUp(Record):
@@ -124,6 +130,8 @@ class BringingUp(Record):
     how = models.CharField(max_length=8, choices=How)
     sealed_text = models.BinaryField(default=bytes)
     sent_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)  # by the therapist
+    talked_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     text = Words("sealed_text")
@@ -132,26 +140,26 @@ class BringingUp(Record):
 class Noticed(models.TextChoices):
     """How a strain showed."""
 
-    WITHDRAWAL = "withdrawal", "Moving away: quieter, agreeing too quickly, changing the subject"
-    CONFRONTATION = "confrontation", "Moving against: complaint, refusal, sharper words"
-    UNSURE = "unsure", "Not sure"
+    WITHDRAWAL = "withdrawal", _("Moving away: quieter, agreeing too quickly, changing the subject")
+    CONFRONTATION = "confrontation", _("Moving against: complaint, refusal, sharper words")
+    UNSURE = "unsure", _("Not sure")
 
 
 class Origin(models.TextChoices):
     """What opened a repair."""
 
-    ALERT = "alert", "An alert"
-    WORD = "word", "The client's own word"
-    SENSE = "sense", "The therapist's own sense"
-    SESSION = "session", "A moment in a session"
+    ALERT = "alert", _("An alert")
+    WORD = "word", _("The client's own word")
+    SENSE = "sense", _("The therapist's own sense")
+    SESSION = "session", _("A moment in a session")
 
 
 class Outcome(models.TextChoices):
     """How a repair ended."""
 
-    REPAIRED = "repaired", "Repaired"
-    OPEN = "open", "Still open; we leave it for now"
-    ENDED = "ended", "The work together ended"
+    REPAIRED = "repaired", _("Repaired")
+    OPEN = "open", _("Still open; we leave it for now")
+    ENDED = "ended", _("The work together ended")
 
 
 class Repair(Record):
