@@ -85,6 +85,7 @@ TIME_ZONE = env.text("TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [_HERE / "locale"]
+FORMAT_MODULE_PATH = "openrapport_web.formats"
 SITE_ID = 1
 
 INSTALLED_APPS = [

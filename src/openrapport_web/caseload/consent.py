@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.actions import NotPossible
@@ -33,7 +34,7 @@ def give_consent(*, actor: Any, client: Client, purpose: Purpose, wording: UUID)
     _require_self(actor, client)
     shown = ConsentWording.objects.filter(pk=wording, purpose=purpose).first()
     if shown is None:
-        raise NotPossible("The text has changed since this page was loaded. Please read it again.")
+        raise NotPossible(_("The text has changed since this page was loaded. Please read it again."))
     consent, is_new = Consent.objects.get_or_create(
         client=client,
         purpose=purpose,
@@ -69,7 +70,7 @@ def withdraw_consent(*, actor: Any, client: Client, purpose: Purpose) -> list[st
     )
     consent = given.first()
     if consent is None:
-        return ["You had not agreed to this, so there was nothing to take back."]
+        return [_("You had not agreed to this, so there was nothing to take back.")]
     consent.withdrawn_at = timezone.now()
     consent.save(update_fields=["withdrawn_at"])
     record(actor, "consent.withdrawn", consent, client=client.key, purpose=str(purpose))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from openrapport_web.records import Record, Words
 
@@ -28,45 +29,45 @@ __all__ = [
 class Purpose(models.TextChoices):
     """What a client is asked about, each on its own."""
 
-    RECORD = "record", "Record our meetings"
-    TRANSCRIBE = "transcribe", "Write down what was said"
-    ANALYSE = "analyse", "Look at how we talk with each other"
-    SUPERVISION = "supervision", "Share with my therapist's supervisor"
-    RESEARCH = "research", "Use for research without my name"
+    RECORD = "record", _("Record our meetings")
+    TRANSCRIBE = "transcribe", _("Write down what was said")
+    ANALYSE = "analyse", _("Look at how we talk with each other")
+    SUPERVISION = "supervision", _("Share with my therapist's supervisor")
+    RESEARCH = "research", _("Use for research without my name")
 
 
 class Format(models.TextChoices):
     """Who takes part in an episode."""
 
-    INDIVIDUAL = "individual", "One to one"
-    COUPLE = "couple", "Couple"
-    FAMILY = "family", "Family"
-    GROUP = "group", "Group"
+    INDIVIDUAL = "individual", _("One to one")
+    COUPLE = "couple", _("Couple")
+    FAMILY = "family", _("Family")
+    GROUP = "group", _("Group")
 
 
 class Ending(models.TextChoices):
     """How an episode ended."""
 
-    PLANNED = "planned", "Planned"
-    UNPLANNED = "unplanned", "Unplanned"
-    TRANSFER = "transfer", "Went on with somebody else"
+    PLANNED = "planned", _("Planned")
+    UNPLANNED = "unplanned", _("Unplanned")
+    TRANSFER = "transfer", _("Went on with somebody else")
 
 
 class MeetingState(models.TextChoices):
     """What became of a meeting."""
 
-    PLANNED = "planned", "Planned"
-    HELD = "held", "Held"
-    MISSED = "missed", "Missed"
-    CANCELLED = "cancelled", "Cancelled"
+    PLANNED = "planned", _("Planned")
+    HELD = "held", _("Held")
+    MISSED = "missed", _("Missed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class Mode(models.TextChoices):
     """How people met."""
 
-    IN_PERSON = "in_person", "In person"
-    VIDEO = "video", "Video"
-    TELEPHONE = "telephone", "Telephone"
+    IN_PERSON = "in_person", _("In person")
+    VIDEO = "video", _("Video")
+    TELEPHONE = "telephone", _("Telephone")
 
 
 class Client(Record):

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport_web import access, erasure
@@ -85,10 +86,10 @@ def my_deletion(request: HttpRequest) -> HttpResponse:
         return render(request, "place/my_deletion.html", {"asked": asked})
     if "back" in request.POST:
         actions.take_deletion_back(actor=request.user, client=client)
-        messages.success(request, "Your wish is taken back. Nothing was deleted.")
+        messages.success(request, _("Your wish is taken back. Nothing was deleted."))
     else:
         actions.ask_for_deletion(actor=request.user, client=client)
-        messages.success(request, "Your wish has reached the practice.")
+        messages.success(request, _("Your wish has reached the practice."))
     return redirect("my_place")
 
 
@@ -109,16 +110,16 @@ def deletion_do(request: HttpRequest, key: UUID) -> HttpResponse:
     wrong = ""
     if request.method == "POST":
         if request.POST.get("name", "").strip() != client.name:
-            wrong = "This is not the name above. Nothing was deleted."
+            wrong = _("This is not the name above. Nothing was deleted.")
         else:
             try:
                 erasure.erase_client(actor=access.me(request), client=client)
             except BadKeys:
-                wrong = (
+                wrong = _(
                     "The second folder of the keys is out of reach, so a key would survive there. "
                     "Nothing was deleted. Connect its disk and try again."
                 )
             else:
-                messages.success(request, "Deleted, here and in every backup.")
+                messages.success(request, _("Deleted, here and in every backup."))
                 return redirect("deletion_list")
     return render(request, "place/deletion_do.html", {"client": client, "wrong": wrong})

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport_web import access
@@ -20,13 +22,19 @@ __all__ = ["consent_give", "consent_page", "consent_withdraw"]
 
 # What goes when a yes is taken back, said before it is.
 CONSEQUENCES = {
-    Purpose.RECORD: "Recordings of your meetings are deleted at once. Written words and results stay.",
-    Purpose.TRANSCRIBE: (
+    Purpose.RECORD: gettext_lazy(
+        "Recordings of your meetings are deleted at once. Written words and results stay."
+    ),
+    Purpose.TRANSCRIBE: gettext_lazy(
         "The written words of your meetings, and all results made from them, are deleted at once."
     ),
-    Purpose.ANALYSE: "All results of looking at your meetings are deleted at once. Written words stay.",
-    Purpose.SUPERVISION: "No supervisor can see your sessions any more. What they saw stays in your list.",
-    Purpose.RESEARCH: "Nothing more is handed out for research.",
+    Purpose.ANALYSE: gettext_lazy(
+        "All results of looking at your meetings are deleted at once. Written words stay."
+    ),
+    Purpose.SUPERVISION: gettext_lazy(
+        "No supervisor can see your sessions any more. What they saw stays in your list."
+    ),
+    Purpose.RESEARCH: gettext_lazy("Nothing more is handed out for research."),
 }
 
 
@@ -64,9 +72,9 @@ def consent_give(request: HttpRequest, purpose: str) -> HttpResponse:
     try:
         wording = UUID(request.POST.get("wording", ""))
         give_consent(actor=request.user, client=client, purpose=_purpose(purpose), wording=wording)
-        messages.success(request, "Thank you. You can take this back at any time, here.")
+        messages.success(request, _("Thank you. You can take this back at any time, here."))
     except ValueError:
-        messages.error(request, "The page was incomplete. Please try once more.")
+        messages.error(request, _("The page was incomplete. Please try once more."))
     except NotPossible as error:
         messages.error(request, str(error))
     return redirect("consent_page")
