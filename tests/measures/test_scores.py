@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from openrapport.errors import BadInput
@@ -103,3 +105,119 @@ def test_words_are_no_number_and_a_number_is_no_words() -> None:
         check_answers(library()["pulse"], {"differently": 3})
     assert check_answers(library()["pulse"], {"differently": "  ", "bond": None}) == {}
     assert check_answers(library()["pulse"], {"differently": " slower "}) == {"differently": "slower"}
+
+
+def test_k6_counts_all_of_the_time_as_4() -> None:
+    assert values("k6", numbered(4, 3, 2, 1, 0, 3)) == {"total": 13.0}
+    words = library()["k6"].texts("en").items["q1"].labels
+    assert (words[4], words[0]) == ("All of the time", "None of the time")
+    assert library()["k6"].recall_days == 30
+
+
+def test_core_10_turns_two_items_round_and_counts_ten_times_the_mean() -> None:
+    # 1 + (4-3) + (4-1) + 2 + 0 + 0 + 4 + 2 + 3 + 1 = 17
+    answers = numbered(1, 3, 1, 2, 0, 0, 4, 2, 3, 1)
+    assert values("core-10", answers) == {"total": 17.0}
+    assert values("core-10", numbered(*[0] * 10)) == {"total": 8.0}
+
+
+def test_core_10_may_miss_one_answer_and_no_more() -> None:
+    # Without the 4 of q7: 13 / 9 * 10
+    answers = numbered(1, 3, 1, 2, 0, 0, None, 2, 3, 1)
+    (one,) = score(library()["core-10"], answers)
+    assert one.value == pytest.approx(130 / 9)
+    assert (one.answered, one.expected, one.status) == (9, 10, Status.PRORATED)
+    assert values("core-10", answers | {"q8": None}) == {"total": None}
+
+
+def test_mini_ipip_turns_three_items_of_imagination_round() -> None:
+    answers = numbered(*[1] * 20)
+    # Items that count the other way give 5: E 2 of 4, A 2, C 2, N 2, I 3.
+    assert values("mini-ipip", answers) == {
+        "extraversion": 3.0,
+        "agreeableness": 3.0,
+        "conscientiousness": 3.0,
+        "neuroticism": 3.0,
+        "imagination": 4.0,
+    }
+    answers |= {"q5": 5, "q10": 2, "q15": 1, "q20": 3}
+    # (5 + 4 + 5 + 3) / 4
+    assert values("mini-ipip", answers)["imagination"] == 4.25
+
+
+def test_ipip_ipc_has_eight_means_of_four() -> None:
+    answers = numbered(*([5, 4, 3, 2, 1, 2, 3, 4] * 4))
+    assert values("ipip-ipc-32", answers) == {
+        "fg": 5.0,
+        "hi": 4.0,
+        "jk": 3.0,
+        "lm": 2.0,
+        "no": 1.0,
+        "pa": 2.0,
+        "bc": 3.0,
+        "de": 4.0,
+    }
+
+
+def test_wai_sr_has_three_sums_and_their_total() -> None:
+    answers = numbered(*range(1, 6), *range(1, 6), 1, 2)
+    # Goal 4+1+3+1, task 1+2+5+2, bond 3+5+2+4
+    assert values("wai-sr", answers) == {"goal": 9.0, "task": 10.0, "bond": 14.0, "total": 33.0}
+
+
+def test_wai_s_turns_two_goal_items_round() -> None:
+    answers = numbered(*[1] * 12)
+    # Items 4 and 10 give 7.
+    assert values("wai-s", answers) == {"task": 4.0, "bond": 4.0, "goal": 16.0, "total": 24.0}
+
+
+def test_wai_b3_is_the_mean_of_three() -> None:
+    assert values("wai-b3", {"q9": 5, "q10": 3, "q11": 4}) == {"total": 4.0}
+
+
+def test_who_5_is_the_raw_sum_times_four() -> None:
+    assert values("who-5", numbered(5, 4, 3, 0, 1)) == {"total": 52.0}
+
+
+def test_c_nip_sums_from_minus_three_to_three_and_its_bands_are_lopsided() -> None:
+    answers = numbered(3, 3, 2, 0, 0, -1, 0, 0, 0, 0, -3, 0, 0, 1, 1, 1, 1, 0)
+    assert values("c-nip", answers) == {
+        "directiveness": 8.0,
+        "intensity": -1.0,
+        "past": -3.0,
+        "support": 4.0,
+    }
+    intensity = library()["c-nip"].scale("intensity")
+    found = [intensity.band_of(value) for value in (-1, 0, 7)]
+    assert [one and one.name for one in found] == [
+        "strong preference for emotional reserve",
+        "no strong preference",
+        "strong preference for emotional intensity",
+    ]
+
+
+def test_every_shipped_instrument_is_scored_by_hand_above() -> None:
+    here = Path(__file__).read_text("utf-8")
+    assert [key for key in library() if f'"{key}"' not in here] == []
+
+
+@pytest.mark.parametrize("key", library())
+def test_every_key_and_its_words_are_whole(key: str) -> None:
+    instrument = library()[key]
+    assert instrument.sources
+    for language in instrument.languages:
+        texts = instrument.texts(language)
+        assert texts.language == language
+        assert list(texts.items) == [item.key for item in instrument.items]
+
+
+def test_names_that_need_a_licence_to_run_are_not_shipped() -> None:
+    assert {"srs", "ors", "oq-45", "reqol"} & set(library()) == set()
+    without_words = {key for key, one in library().items() if not one.languages}
+    assert without_words == {"wai-sr", "wai-s", "wai-b3", "who-5", "c-nip"}
+
+
+def test_our_own_forms_say_that_they_are_unvalidated() -> None:
+    unvalidated = {key for key, one in library().items() if not one.validated}
+    assert unvalidated == {"pulse", "pulse-therapist", "goal-line"}
+    assert library()["pulse"].languages == ("en", "es")
