@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := uv==0.13.9
 
-.PHONY: demo report test check format bench docs lock clean
+.PHONY: demo report test check format bench docs messages lock clean
 
 demo: .venv/installed
 	$(BIN)/openrapport demo
@@ -32,6 +32,11 @@ bench: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+# Collects the strings that people read and compiles their translations; needs Debian's gettext.
+messages: .venv/installed
+	cd src/openrapport_web && ../../$(BIN)/python -m django makemessages --all --no-location --no-wrap --no-obsolete
+	cd src/openrapport_web && ../../$(BIN)/python -m django compilemessages
 
 # Written by uv, with hashes and without the address of any index.
 lock: .venv/installed
