@@ -18,9 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 from openrapport.errors import BadInput
 from openrapport.measures.censored import Level
 from openrapport.measures.courses import Courses, checked_ratings
-from openrapport.measures.priors import STATED_PRIORS, Priors
+from openrapport.measures.estimation import estimate_priors
+from openrapport.measures.priors import STATED_PRIORS, Priors, stated_priors
 
 __all__ = [
+    "LIMITS",
     "STATED_PRIORS",
     "Limits",
     "Look",
@@ -28,8 +30,10 @@ __all__ = [
     "Priors",
     "Rule",
     "Status",
+    "estimate_priors",
     "look",
     "look_at_one",
+    "stated_priors",
 ]
 
 Floats = NDArray[np.float64]
@@ -78,10 +82,33 @@ class Rule(StrEnum):
     """An outcome measure is reliably worse than at the start."""
 
 
-_STATUSES: tuple[Status | None, ...] = (*Status, None)
+_STATUSES: tuple[Status | None, ...] = (*Status, None)  # code -1 is the last one
 _RULES = tuple(Rule)
 _STATUS = {status: code for code, status in enumerate(Status)}
 _RULE = {rule: code for code, rule in enumerate(Rule)}
+_WATCHES = {Rule.BELOW}
+_TALKS = {
+    Rule.FAR_BELOW,
+    Rule.BELOW_TWICE,
+    Rule.DRIFTING,
+    Rule.FELT_OFF,
+    Rule.PRIVATE_WORD,
+    Rule.WORSE,
+}
+_STATUS_OF = np.array(
+    [
+        -1
+        if rule is Rule.MISSING
+        else _STATUS[Status.TALK]
+        if rule in _TALKS
+        else _STATUS[Status.WATCH]
+        if rule in _WATCHES
+        else _STATUS[Status.STEADY]
+        for rule in Rule
+    ],
+    dtype=np.int8,
+)
+_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,15 +311,20 @@ def look(
     courses = Courses.of(client, occasion)
     if len(courses.order) != len(values):
         raise BadInput(f"{len(courses.order)} occasions and {len(values)} ratings; expected one length")
-    rated = courses.only(there)
-    n = _count_before(courses, there)
-    looks = _walk(rated, values, priors, limits)
+    before = courses.count_before(there)
+    columns = _followed(courses.only(there), values, priors)
+    rule = np.full(len(values), _RULE[Rule.MISSING], dtype=np.int8)
+    rule[columns.row] = _rules(columns, limits)
+    early = there & (before + 1 < limits.first)
+    rule[early] = _RULE[Rule.TOO_EARLY]
     return Looks(
+        status=_STATUS_OF[rule],
+        rule=rule,
         rating=values,
-        n=n,
-        missed=courses.place() - n,
+        n=before,
+        missed=courses.place() - before,
         priors=priors,
-        **_none_where_missing(looks, there),
+        **_described(columns, there & ~early),
     )
 
 
@@ -335,60 +367,66 @@ def look_at_one(
     )
 
 
-def _count_before(courses: Courses, there: Flags) -> Counts:
-    """By row: how many ratings the same client has given before."""
-    before = np.zeros(len(there), dtype=np.int64)
-    so_far = np.zeros(len(courses.count), dtype=np.int64)
-    for rows in courses.steps():
-        so_far = so_far[: len(rows)]
-        before[rows] = so_far
-        so_far = so_far + there[rows]
-    return before
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    """Ratings step by step: everybody's first, then everybody's second, and so on."""
+
+    parts: list[slice]
+    row: Counts
+    rating: Floats
+    z: Floats
+    mean: Floats
+    sd: Floats
+    priors: Priors
 
 
-def _none_where_missing(columns: dict[str, NDArray[Any]], there: Flags) -> dict[str, NDArray[Any]]:
-    columns["status"][~there] = -1
-    columns["rule"][~there] = _RULE[Rule.MISSING]
-    return columns
+def _followed(rated: Courses, values: Floats, priors: Priors) -> _Followed:
+    """Go through all courses side by side, learning each client's level."""
+    level, parts, row = Level.before_any(len(rated.count), priors), rated.sizes(), rated.by_step()
+    rating = values[row]
+    z, mean, sd = (np.empty(len(row)) for _ in range(3))
+    for part in parts:
+        level = level.first(part.stop - part.start)
+        surprise = level.surprise(rating[part])
+        z[part], mean[part], sd[part] = level.as_normal(surprise.t), level.mean, surprise.sd
+        level = level.after(surprise)
+    return _Followed(parts, row, rating, z, mean, sd, priors)
 
 
-def _walk(rated: Courses, values: Floats, priors: Priors, limits: Limits) -> dict[str, NDArray[Any]]:
-    """Go through all courses side by side; give columns by row of the input."""
-    n, k = len(values), len(rated.count)
-    out: dict[str, NDArray[Any]] = {
-        "status": np.zeros(n, dtype=np.int8),
-        "rule": np.zeros(n, dtype=np.int8),
-        **{name: np.full(n, np.nan) for name in ("z", "expected", "low", "high")},
+def _rules(followed: _Followed, limits: Limits) -> Codes:
+    """Say which rule each rating meets."""
+    rating, z = followed.rating, followed.z
+    low = z <= -limits.watch
+    again, drifting, same = (np.zeros(len(z), dtype=bool) for _ in range(3))
+    clients = followed.parts[0].stop if followed.parts else 0
+    average, since, alike = (
+        np.zeros(clients),
+        np.full(clients, limits.window),
+        np.ones(clients, dtype=bool),
+    )
+    for step, part in enumerate(followed.parts):
+        going = part.stop - part.start
+        alike = alike[:going] & (rating[part] == rating[:going])
+        same[part] = alike
+        looked_at = step + 2 - limits.first
+        if looked_at < 1:
+            continue
+        average = limits.weight * z[part] + (1 - limits.weight) * average[:going]
+        drifting[part] = average <= -limits.drift * _average_sd(looked_at, limits.weight)
+        since = since[:going] + 1
+        again[part] = low[part] & (since < limits.window)
+        since[low[part]] = 0
+    holds = {
+        Rule.ALWAYS_TOP: same & (rating == followed.priors.high),
+        Rule.NEVER_VARIES: same,
+        Rule.FAR_BELOW: z <= -limits.talk,
+        Rule.BELOW_TWICE: again,
+        # A rating above what was expected is no reason to talk, whatever came before it.
+        Rule.DRIFTING: drifting & (z < 0),
+        Rule.BELOW: low,
     }
-    level, average = Level.before_any(k, priors), np.zeros(k)
-    since = np.full(k, limits.window)  # ratings since the last low one
-    start = values[rated.order[rated.start]] if k else np.empty(0)
-    same = np.ones(k, dtype=bool)
-    for step, rows in enumerate(rated.steps()):
-        going = len(rows)
-        rating, level = values[rows], level.first(going)
-        average, since, same = (
-            average[:going],
-            since[:going] + 1,
-            same[:going] & (rating == start[:going]),
-        )
-        surprise = level.surprise(rating, priors)
-        if step + 1 < limits.first:
-            out["rule"][rows] = _RULE[Rule.TOO_EARLY]
-        else:
-            z = surprise.z
-            average = limits.weight * z + (1 - limits.weight) * average
-            low = z <= -limits.watch
-            drifts = (z < 0) & (
-                average <= -limits.drift * _average_sd(step + 2 - limits.first, limits.weight)
-            )
-            rule = _rule(rating, z, low & (since < limits.window), drifts, same, priors, limits)
-            since[low] = 0
-            out["rule"][rows], out["z"][rows] = rule, z
-            out["status"][rows] = _STATUS_OF[rule]
-            _describe(out, rows, level, priors)
-        level = level.after(surprise, priors)
-    return out
+    codes = [np.int8(_RULE[rule]) for rule in holds]
+    return np.select(list(holds.values()), codes, np.int8(_RULE[Rule.NONE]))
 
 
 def _average_sd(ratings: int, weight: float) -> float:
@@ -396,48 +434,19 @@ def _average_sd(ratings: int, weight: float) -> float:
     return math.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * ratings)))
 
 
-_STATUS_OF = np.zeros(len(Rule), dtype=np.int8)
-_STATUS_OF[_RULE[Rule.BELOW]] = _STATUS[Status.WATCH]
-for _talks in (Rule.FAR_BELOW, Rule.BELOW_TWICE, Rule.DRIFTING):
-    _STATUS_OF[_RULE[_talks]] = _STATUS[Status.TALK]
-
-
-def _rule(
-    rating: Floats, z: Floats, again: Flags, drifts: Flags, same: Flags, priors: Priors, limits: Limits
-) -> Codes:
-    """Of each rating: the first that holds."""
-    return np.asarray(
-        np.select(
-            [
-                same & (rating == priors.high),
-                same,
-                z <= -limits.talk,
-                again,
-                drifts,
-                z <= -limits.watch,
-            ],
-            [
-                _RULE[rule]
-                for rule in (
-                    Rule.ALWAYS_TOP,
-                    Rule.NEVER_VARIES,
-                    Rule.FAR_BELOW,
-                    Rule.BELOW_TWICE,
-                    Rule.DRIFTING,
-                    Rule.BELOW,
-                )
-            ],
-            _RULE[Rule.NONE],
-        ),
-        dtype=np.int8,
-    )
-
-
-def _describe(out: dict[str, NDArray[Any]], rows: Counts, level: Level, priors: Priors) -> None:
-    spread = 1.96 * level.predicted_sd(priors)
-    for name, value in (
-        ("expected", level.mean),
-        ("low", level.mean - spread),
-        ("high", level.mean + spread),
-    ):
-        out[name][rows] = np.clip(value, priors.low, priors.high)
+def _described(followed: _Followed, looked_at: Flags) -> dict[str, Floats]:
+    """By row of the input: z, the expected rating, and where ratings would lie; else NaN."""
+    ends = followed.priors.low, followed.priors.high
+    spread = _95 * followed.sd
+    columns = {
+        "z": followed.z,
+        "expected": np.clip(followed.mean, *ends),
+        "low": np.clip(followed.mean - spread, *ends),
+        "high": np.clip(followed.mean + spread, *ends),
+    }
+    by_row = {}
+    for name, values in columns.items():
+        by_row[name] = np.full(len(looked_at), np.nan)
+        by_row[name][followed.row] = values
+        by_row[name][~looked_at] = np.nan
+    return by_row

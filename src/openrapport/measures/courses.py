@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -155,18 +153,55 @@ class Courses:
         longest = longest[count[longest] > 0]
         return Courses(self.order[kept], start[longest], count[longest])
 
-    def steps(self) -> Iterator[Rows]:
-        """Walk through all courses at once: everybody's first row, then the second, and so on.
+    def some(self, most: int) -> Courses:
+        """Choose clients evenly from the order of their ids.
 
-        Yields
-        ------
-        rows : ndarray of int, shape (k,)
-            Rows of the input. Who has none left has dropped out at the end: row j is always of the
-            same client.
+        Parameters
+        ----------
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        courses : Courses
+            All, where there are no more.
         """
-        for step in range(int(self.count[0]) if len(self.count) else 0):
-            going = int(np.searchsorted(-self.count, -step))  # those with more than step rows
-            yield self.order[self.start[:going] + step]
+        if len(self.count) <= most:
+            return self
+        chosen = np.sort(np.argsort(self.start)[np.linspace(0, len(self.count) - 1, most).astype(int)])
+        keep = np.zeros(len(self.order), dtype=bool)
+        start, count = self.start[chosen], self.count[chosen]
+        for first, n in zip(start.tolist(), count.tolist(), strict=True):
+            keep[self.order[first : first + n]] = True
+        return self.only(keep)
+
+    def sizes(self) -> list[slice]:
+        """Cut what stands step by step into its steps.
+
+        Returns
+        -------
+        parts : list of slice
+            Everybody's first row, then the second, and so on. Row j of each part is of the same
+            client; who has no row left has dropped out at the end.
+        """
+        longest = int(self.count[0]) if len(self.count) else 0
+        # Counts fall: so many clients have more than 0, 1, 2, ... rows.
+        going = np.searchsorted(-self.count, -np.arange(longest))
+        ends = np.cumsum(going)
+        return [slice(int(end - k), int(end)) for end, k in zip(ends, going, strict=True)]
+
+    def by_step(self) -> Rows:
+        """Put rows step by step.
+
+        Returns
+        -------
+        rows : ndarray of int, shape (n,)
+            Of the input: everybody's first, then everybody's second, and so on.
+        """
+        rows = np.empty(len(self.order), dtype=np.int64)
+        for step, part in enumerate(self.sizes()):
+            rows[part] = self.order[self.start[: part.stop - part.start] + step]
+        return rows
 
     def place(self) -> Rows:
         """Count each client's rows from 0.
@@ -176,14 +211,25 @@ class Courses:
         place : ndarray of int, shape (n,)
             By row of the input.
         """
-        place = np.empty(len(self.order), dtype=np.int64)
-        for step, rows in enumerate(self.steps()):
-            place[rows] = step
-        return place
+        return self.count_before(np.ones(len(self.order), dtype=bool))
 
+    def count_before(self, there: Flags) -> Rows:
+        """Count the same client's earlier rows where something holds.
 
-def same_length(**columns: Any) -> None:
-    """Refuse columns of different lengths."""
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        raise BadInput(f"columns differ in length: {lengths}")
+        Parameters
+        ----------
+        there : ndarray of bool, shape (n,)
+            By row of the input.
+
+        Returns
+        -------
+        before : ndarray of int, shape (n,)
+            By row of the input.
+        """
+        counted = there[self.order]
+        up_to: Rows = np.cumsum(counted) - counted
+        by_start = np.argsort(self.start)
+        start, count = self.start[by_start], self.count[by_start]
+        before = np.empty(len(self.order), dtype=np.int64)
+        before[self.order] = up_to - np.repeat(up_to[start], count)
+        return before

@@ -14,7 +14,10 @@ from typing import Any
 
 from openrapport.errors import BadInput
 
-__all__ = ["STATED_PRIORS", "Priors", "stated_priors"]
+__all__ = ["STATED_PRIORS", "WITHIN_N", "Priors", "stated_priors"]
+
+WITHIN_N = 12.0
+"""How many ratings the usual scatter is worth against a client's own (assumed; see docs/alerts.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,9 @@ class Priors:
         Ends of the scale.
     source : str
         Where the numbers come from, in words that people read.
+    within_n : float, optional
+        How many ratings ``within_sd`` is worth when a client's own scatter is learned, > 0. None
+        takes it for everybody, whatever a client shows.
     n_clients, n_ratings : int
         What they were estimated from; 0 where they are stated.
 
@@ -51,6 +57,7 @@ class Priors:
     low: float
     high: float
     source: str
+    within_n: float | None = WITHIN_N
     n_clients: int = 0
     n_ratings: int = 0
 
@@ -67,9 +74,10 @@ class Priors:
             raise BadInput(
                 f"the scale goes from {self.low:g} to {self.high:g}; expected low below high"
             )
-        for name in ("between_sd", "within_sd"):
-            if not getattr(self, name) > 0:
-                raise BadInput(f"prior {name} is {getattr(self, name):g}; expected a number above 0")
+        for name in ("between_sd", "within_sd", "within_n"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise BadInput(f"prior {name} is {value:g}; expected a number above 0")
 
     def to_json(self) -> dict[str, Any]:
         """Give the priors as plain values for JSON.
@@ -88,7 +96,8 @@ class Priors:
         Parameters
         ----------
         document : dict
-            One entry for each parameter; ``n_clients`` and ``n_ratings`` may be left out.
+            One entry for each parameter; ``within_n``, ``n_clients`` and ``n_ratings`` may be left
+            out.
 
         Returns
         -------
@@ -101,7 +110,7 @@ class Priors:
             If an entry is missing, unknown or out of range.
         """
         known = {one.name for one in fields(cls)}
-        needed = known - {"n_clients", "n_ratings"}
+        needed = known - {"within_n", "n_clients", "n_ratings"}
         if missing := sorted(needed - set(document)):
             raise BadInput(f"priors lack {', '.join(missing)}; expected {', '.join(sorted(needed))}")
         if unknown := sorted(set(document) - known):
