@@ -37,6 +37,9 @@ def train(
     rng = np.random.default_rng(recipe.seed)
     coder = Coder(recipe, base)
     inputs = [inputs_of(tokenizer, t.text, t.by_therapist, recipe) for t in transcripts]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        coder.train()
+        trunks = [coder.trunk(one) for one in inputs]
     n = sum(len(t) for t in transcripts)
     steps = recipe.epochs * int(np.ceil(n / (recipe.chunk * recipe.chunks_per_step)))
     optimiser, schedule = _optimiser(coder, recipe, steps)
@@ -47,7 +50,7 @@ def train(
         coder.train()
         for batch in _batches(transcripts, recipe, rng):
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                loss = _loss(coder, batch, transcripts, inputs, weights)
+                loss = _loss(coder, batch, transcripts, inputs, trunks, weights)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(coder.parameters(), 1.0)
@@ -73,7 +76,7 @@ def predict(coder: Coder, transcripts: list[Transcript], tokenizer: Tokenizer) -
     for t in transcripts:
         inputs = inputs_of(tokenizer, t.text, t.by_therapist, coder.recipe)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            embedded = coder.embed_all(inputs, np.arange(len(t)))
+            embedded = coder.embed_all(coder.trunk(inputs), list(inputs.own))
         roles = torch.from_numpy((~t.by_therapist).astype(np.int64))
         found.append(
             {
@@ -108,16 +111,15 @@ def _loss(
     batch: list[Chunk],
     transcripts: list[Transcript],
     inputs: list[Inputs],
+    trunks: list[list[Tensor]],
     weights: dict[str, Tensor],
 ) -> Tensor:
     recipe = coder.recipe
     longest = max(end - start for _, start, end in batch)
-    joined = Inputs(
-        tuple(inputs[k].ids[i] for k, s, e in batch for i in range(s, e)),
-        tuple(inputs[k].own[i] for k, s, e in batch for i in range(s, e)),
-        np.concatenate([inputs[k].by_therapist[s:e] for k, s, e in batch]),
+    flat = coder.embed_all(
+        [trunks[k][i] for k, s, e in batch for i in range(s, e)],
+        [inputs[k].own[i] for k, s, e in batch for i in range(s, e)],
     )
-    flat = coder.embed_all(joined, np.arange(len(joined.ids)))
     embedded = flat.new_zeros(len(batch), longest, flat.shape[1])
     roles = torch.zeros(len(batch), longest, dtype=torch.long)
     at = 0

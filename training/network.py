@@ -109,34 +109,45 @@ class Coder(nn.Module):
             part.eval()
         return self
 
-    def embed(self, ids: Tensor, mask: Tensor, own: Tensor) -> Tensor:
-        """Encode utterances: the mean over their own tokens beside the first token."""
-        segment = (torch.arange(ids.shape[1])[None] >= own[:, None]).long() * mask
-        out = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=segment)
-        hidden = out.last_hidden_state
-        weight = (mask * (1 - segment)).unsqueeze(-1).to(hidden.dtype)
-        mean = (hidden * weight).sum(1) / weight.sum(1)
-        return torch.cat([mean, hidden[:, 0]], dim=1)
+    @torch.no_grad()
+    def trunk(self, inputs: Inputs, batch: int = 64) -> list[Tensor]:
+        """Run the frozen layers once, (length, width) for each utterance: they never change."""
+        order = np.argsort([len(line) for line in inputs.ids], kind="stable")
+        found: dict[int, Tensor] = {}
+        for start in range(0, len(order), batch):
+            some = order[start : start + batch].tolist()
+            ids = nn.utils.rnn.pad_sequence([torch.tensor(inputs.ids[r]) for r in some], True)
+            length = torch.tensor([len(inputs.ids[r]) for r in some])
+            own = torch.tensor([inputs.own[r] for r in some])
+            at = torch.arange(ids.shape[1])[None]
+            segment = ((at >= own[:, None]) & (at < length[:, None])).long()
+            hidden = self.encoder.embeddings(input_ids=ids, token_type_ids=segment)
+            hidden = self._through(self.frozen[1:], hidden, at < length[:, None])
+            for k, r in enumerate(some):
+                found[r] = hidden[k, : length[k]].to(torch.bfloat16)
+        return [found[r] for r in range(len(order))]
 
-    def embed_all(self, inputs: Inputs, rows: NDArray[np.int64], batch: int = 32) -> Tensor:
-        """Encode some utterances in batches of like length."""
-        order = rows[np.argsort([len(inputs.ids[r]) for r in rows], kind="stable")]
+    def embed_all(self, trunk: list[Tensor], own: list[int], batch: int = 32) -> Tensor:
+        """Encode utterances in batches of like length: their own tokens' mean, and the first token."""
+        order = np.argsort([len(one) for one in trunk], kind="stable")
+        upper = list(self.encoder.encoder.layer)[self.recipe.frozen_layers :]
         parts = []
         for start in range(0, len(order), batch):
-            some = order[start : start + batch]
-            longest = max(len(inputs.ids[r]) for r in some)
-            ids = torch.zeros(len(some), longest, dtype=torch.long)
-            mask = torch.zeros(len(some), longest, dtype=torch.long)
-            for k, r in enumerate(some):
-                line = torch.tensor(inputs.ids[r])
-                ids[k, : len(line)] = line
-                mask[k, : len(line)] = 1
-            own = torch.tensor([inputs.own[r] for r in some])
-            parts.append(self.embed(ids, mask, own))
-        back = np.empty(len(order), dtype=np.int64)
-        position = {int(r): k for k, r in enumerate(order)}
-        back = np.array([position[int(r)] for r in rows])
-        return torch.cat(parts)[torch.from_numpy(back)]
+            some = order[start : start + batch].tolist()
+            hidden = nn.utils.rnn.pad_sequence([trunk[r] for r in some], True).float()
+            at = torch.arange(hidden.shape[1])[None]
+            length = torch.tensor([len(trunk[r]) for r in some])
+            hidden = self._through(upper, hidden, at < length[:, None])
+            weight = (at < torch.tensor([own[r] for r in some])[:, None]).unsqueeze(-1).to(hidden.dtype)
+            parts.append(torch.cat([(hidden * weight).sum(1) / weight.sum(1), hidden[:, 0]], dim=1))
+        return torch.cat(parts)[torch.from_numpy(np.argsort(order))]
+
+    @staticmethod
+    def _through(layers: list[nn.Module], hidden: Tensor, known: Tensor) -> Tensor:
+        mask = torch.zeros(known.shape).masked_fill(~known, torch.finfo(torch.float32).min)
+        for layer in layers:
+            hidden = layer(hidden, mask[:, None, None].to(hidden.dtype))
+        return hidden
 
 
 class SequenceHeads(nn.Module):

@@ -7,24 +7,26 @@ writes to the session. What a step needs and a session lacks is reported, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from zlib import crc32
 
 import numpy as np
 
 import openrapport
 from openrapport import moments
-from openrapport.coding import affect, counts
+from openrapport.coding import affect, counts, courses, miti, ruptures
 from openrapport.coding.coder import Coder
 from openrapport.coding.rules import RuleCoder
+from openrapport.coding.trained import TrainedCoder
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, Gives, Moment, NotMeasured, Report, Result
 from openrapport.session import Session
 from openrapport.speech import latency, talk
 from openrapport.synchrony import coordination, language
 
-__all__ = ["STEPS", "Step", "measure", "prepare", "run"]
+__all__ = ["CODERS", "STEPS", "Step", "measure", "prepare", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,26 @@ class Step:
 
 
 _WORDS = frozenset({"utterances", "english"})
+_MI = "approach:motivational_interviewing"
 
 STEPS: tuple[Step, ...] = (
     Step(talk.STEP, talk.findings, frozenset({"utterances"}), talk.GIVES),
     Step(latency.STEP, latency.findings, frozenset({"utterances", "times"}), latency.GIVES),
     Step(counts.STEP, counts.findings, _WORDS | {"codes:strategy"}, counts.GIVES),
+    Step(ruptures.STEP, ruptures.findings, _WORDS | {"codes:withdrawal"}, ruptures.GIVES),
+    Step(courses.STEP, courses.findings, _WORDS | {"codes:behaviour"}, courses.GIVES),
+    Step(miti.STEP, miti.findings, _WORDS | {"codes:strategy", _MI}, miti.GIVES),
     Step(language.STEP, language.findings, _WORDS, language.GIVES),
     Step(coordination.STEP, coordination.findings, _WORDS, coordination.GIVES),
     Step(affect.STEP, affect.findings, _WORDS | {"ratings:sentiment"}, affect.GIVES),
     Step(moments.STEP, moments.findings, frozenset({"utterances"}), moments.GIVES),
 )
+
+
+CODERS: Mapping[str, Callable[[], Coder]] = MappingProxyType(
+    {"trained": TrainedCoder, "rules": RuleCoder}
+)
+"""Coders that ship: the first is used where none is named."""
 
 
 def prepare(session: Session, *, coder: Coder | None = None) -> Session:
@@ -71,7 +83,7 @@ def prepare(session: Session, *, coder: Coder | None = None) -> Session:
     session : Session
         As it was read.
     coder : Coder, optional
-        Who codes; the rule-based coder where none is given.
+        Who codes; the trained coder where none is given.
 
     Returns
     -------
@@ -80,7 +92,7 @@ def prepare(session: Session, *, coder: Coder | None = None) -> Session:
     """
     if "english" not in _provided(session):
         return session
-    coder = coder or RuleCoder()
+    coder = coder or CODERS["trained"]()
     return session.with_codes(*coder.code(session)).with_ratings(affect.rate(session))
 
 
@@ -155,7 +167,7 @@ def run(session: Session, *, seed: int = 0, coder: Coder | None = None) -> Repor
     seed : int
         For intervals and chance bands.
     coder : Coder, optional
-        Who codes; the rule-based coder where none is given.
+        Who codes; the trained coder where none is given.
 
     Returns
     -------
@@ -175,6 +187,8 @@ def _provided(session: Session) -> frozenset[str]:
             provided.add("times")
         if session.is_english:
             provided.add("english")
+    if session.approach is not None:
+        provided.add(f"approach:{session.approach}")
     return frozenset(provided)
 
 
@@ -185,4 +199,7 @@ def _why_missing(session: Session, need: str) -> str:
         return talk.why_untimed(session)
     if need == "english":
         return "works for English only, and this session does not look English"
+    if need.startswith("approach:"):
+        approach = need.partition(":")[2].replace("_", " ")
+        return f"is for {approach}, and this session is not declared as that"
     return f"needs {need}, and this session has none"

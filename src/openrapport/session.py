@@ -104,6 +104,9 @@ class Session:
         Length of the meeting where it is known.
     language : str, optional
         BCP 47 tag where it is known, ``"en"``.
+    approach : str, optional
+        What the meeting is declared as, ``"motivational_interviewing"``: some measures fit one
+        approach only.
     sources : tuple of Source
         The files it came from.
 
@@ -122,6 +125,7 @@ class Session:
     ratings: tuple[Ratings, ...] = ()
     duration_ms: int | None = None
     language: str | None = None
+    approach: str | None = None
     sources: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ import openrapport
 from openrapport.errors import BadInput
 from openrapport_cli.inputs import (
     Reading,
+    check_coder,
+    coder_option,
     confirming,
     files_of,
     pick_reading,
@@ -50,12 +52,18 @@ class Wanted:
         Whether each report is a PDF too.
     jobs : int
         How many processes work at once.
+    coder : str
+        Who codes: one of ``pipeline.CODERS``.
+    approach : str or None
+        What the sessions are declared as.
     """
 
     folder: Path | None
     as_json: bool = False
     pdf: bool = False
     jobs: int = 1
+    coder: str = "trained"
+    approach: str | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +102,12 @@ class _Results:
     show_default=True,
     help="How many sessions to analyse at once.",
 )
+@coder_option
+@click.option(
+    "--approach",
+    type=click.Choice(["motivational-interviewing"]),
+    help="What the sessions are declared as: adds the counts of the MITI.",
+)
 @click.pass_context
 def analyze(context: click.Context, /, files: tuple[Path, ...], **options: Any) -> None:
     """Analyse transcripts and write a report for each session.
@@ -111,7 +125,11 @@ def analyze(context: click.Context, /, files: tuple[Path, ...], **options: Any) 
     """
     reading = pick_reading(options)
     folder = options["out"] or (None if options["as_json"] else DEFAULT_FOLDER)
-    wanted = Wanted(folder, options["as_json"], options["pdf"], options["jobs"])
+    approach = options["approach"] and options["approach"].replace("-", "_")
+    check_coder(options["coder"])
+    wanted = Wanted(
+        folder, options["as_json"], options["pdf"], options["jobs"], options["coder"], approach
+    )
     if bool(files) == options["fictional"]:
         raise click.UsageError(
             "expected a FILE, or --fictional for the session that comes with OpenRapport"
@@ -196,20 +214,20 @@ def _jobs(
         try:
             with spooled(file, reading.ending) as path:
                 for session in reading.sessions(path, confirming(waiting)):
+                    declared = wanted.approach or session.approach
                     yield Job(
-                        session=session,
+                        session=replace(session, approach=declared),
                         folder=folder.path if folder else None,
                         stem=folder.claim(session.name) if folder else "",
                         pdf=wanted.pdf,
                         wants_json=wanted.as_json,
+                        coder=wanted.coder,
                     )
         except Exception as error:
             yield Failed.because(file.name, error)
 
 
 def _keep(outcome: Analysed, results: _Results) -> None:
-    from dataclasses import replace
-
     if outcome.document is not None:
         results.documents.write(outcome.document + "\n")
     # The first summary is shown if it stays the only one.

@@ -15,6 +15,7 @@ import click
 import openrapport
 from openrapport_cli.inputs import (
     STANDARD,
+    coder_option,
     confirming,
     pick_reading,
     reading_options,
@@ -25,6 +26,7 @@ from openrapport_cli.outputs import write_files
 from openrapport_cli.progress import Waiting
 
 if TYPE_CHECKING:
+    from openrapport.coding.coder import Coder
     from openrapport.session import Session
 
 __all__ = ["COLUMNS", "code", "code_rows"]
@@ -41,6 +43,13 @@ Row = dict[str, str | int | float | None]
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
 )
 @reading_options
+@coder_option
+@click.option(
+    "--all",
+    "all_codes",
+    is_flag=True,
+    help="Also codes that did poorly in the test, which are not given otherwise.",
+)
 @click.option(
     "--format",
     "shape",
@@ -56,7 +65,7 @@ Row = dict[str, str | int | float | None]
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     help="Where it goes. [default: standard output]",
 )
-def code(file: Path, shape: str, out: Path, **options: Any) -> None:
+def code(file: Path, shape: str, out: Path, coder: str, all_codes: bool, **options: Any) -> None:
     """Code every utterance: a row for each code that is on.
 
     No word of the transcript comes out. Missing times are empty in CSV and null in JSON.
@@ -66,10 +75,10 @@ def code(file: Path, shape: str, out: Path, **options: Any) -> None:
       openrapport code session.vtt > codes.csv
       openrapport code table.csv --session 12 --format json --out codes.json
     """
-    reading = pick_reading(options)
+    reading, who = pick_reading(options), _coder(coder, all_codes=all_codes)
     with Waiting("Coding", counts=False) as waiting, spooled(file, reading.ending) as path:
         sessions = reading.sessions(path, confirming(waiting))
-        rows = [row for session in sessions for row in code_rows(session)]
+        rows = [row for session in sessions for row in code_rows(session, who)]
     text = _as_csv(rows) if shape == "csv" else _as_json(rows)
     if out == STANDARD:
         sys.stdout.write(text)
@@ -78,13 +87,22 @@ def code(file: Path, shape: str, out: Path, **options: Any) -> None:
         write_files({out: text})
 
 
-def code_rows(session: Session) -> Iterator[Row]:
+def _coder(name: str, *, all_codes: bool) -> Coder:
+    from openrapport import pipeline
+    from openrapport.coding.trained import TrainedCoder
+
+    return TrainedCoder(all_codes=True) if all_codes and name == "trained" else pipeline.CODERS[name]()
+
+
+def code_rows(session: Session, coder: Coder | None = None) -> Iterator[Row]:
     """Code a session.
 
     Parameters
     ----------
     session : Session
         As it was read.
+    coder : Coder, optional
+        Who codes; the trained coder where none is given.
 
     Yields
     ------
@@ -94,7 +112,7 @@ def code_rows(session: Session) -> Iterator[Row]:
     """
     from openrapport import pipeline
 
-    session = pipeline.prepare(session)
+    session = pipeline.prepare(session, coder=coder)
     if not session.codes:
         note(f"{session.name}: not coded, because it has no words or does not look English")
     for codes in session.codes:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "STANDARD",
     "Reading",
+    "check_coder",
+    "coder_option",
     "confirm_roles",
     "confirming",
     "files_of",
@@ -51,6 +53,35 @@ _OPTIONS = (
     click.option("--session", metavar="ID", help="Only this session of a table that holds many."),
     click.option("--from", "ending", metavar="ENDING", help="What standard input is, such as vtt."),
 )
+
+
+coder_option = click.option(
+    "--coder",
+    type=click.Choice(["trained", "rules"]),
+    default="trained",
+    show_default=True,
+    help="Who codes: the trained network, or written rules that a reader can follow.",
+)
+"""The option that says who codes."""
+
+
+def check_coder(name: str) -> None:
+    """Look whether a coder's files are whole, before hours of work rest on them.
+
+    Parameters
+    ----------
+    name : str
+        One of ``pipeline.CODERS``.
+
+    Raises
+    ------
+    BadModel
+        If a file is missing or damaged.
+    """
+    if name == "trained":
+        from openrapport.coding.model import Network
+
+        Network().check()
 
 
 def reading_options(command: Command) -> Command:

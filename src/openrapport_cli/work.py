@@ -38,6 +38,8 @@ class Job:
         Name of its files, without ending.
     pdf, wants_json : bool
         Whether a PDF is written, and whether the JSON document is wanted back.
+    coder : str
+        Who codes: one of ``pipeline.CODERS``.
     """
 
     session: Session
@@ -45,6 +47,7 @@ class Job:
     stem: str
     pdf: bool
     wants_json: bool
+    coder: str = "trained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def _analyse(job: Job) -> Analysed:
     from openrapport import pipeline
     from openrapport.reporting.terminal import summary_lines
 
-    session = pipeline.prepare(job.session)
+    session = pipeline.prepare(job.session, coder=pipeline.CODERS[job.coder]())
     report = pipeline.measure(session)
     document = json.dumps(report.to_json(), allow_nan=False, separators=(",", ":"))
     if job.folder is not None:

@@ -33,6 +33,7 @@ MODEL_FOLDER = Path(__file__).with_name("model")
 """Where the files that ship lie."""
 
 _BATCH_TOKENS = 2048  # as many tokens go through the encoder at once: memory stays flat
+_FILES = ("encoder.onnx", "session.onnx", "tokenizer.json")
 _CLS, _SEP = 101, 102
 # Of 5,000 words a tokenizer needs the first and the last few hundred characters only.
 _CHARACTERS_OF_A_TOKEN = 24
@@ -81,6 +82,17 @@ class Network:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
+
+    def check(self) -> None:
+        """Look whether every file is there and is what shipped, without loading it.
+
+        Raises
+        ------
+        BadModel
+            If a file is missing or damaged.
+        """
+        for name in _FILES:
+            self._checked(name)
 
     def logits(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Let the network read a session.

@@ -148,6 +148,7 @@ def _manifest(session: Session) -> dict[str, Any]:
         "parties": [asdict(party) for party in session.parties],
         "duration_ms": session.duration_ms,
         "language": session.language,
+        "approach": session.approach,
         "sources": [asdict(source) for source in session.sources],
         "codes": [
             {
@@ -227,6 +228,7 @@ def _session(manifest: dict[str, Any], members: dict[str, bytes]) -> Session:
         ratings=_ratings(_rows(manifest, "ratings"), read_table(members, "ratings.parquet")),
         duration_ms=_get(manifest, "duration_ms", int, None),
         language=_get(manifest, "language", str, None),
+        approach=_get(manifest, "approach", str, None),
         sources=tuple(
             Source(_get(s, "name", str), _get(s, "sha256", str)) for s in _rows(manifest, "sources")
         ),

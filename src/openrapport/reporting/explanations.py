@@ -230,6 +230,91 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Answers of at most three words that close down an open question.",
         "It is not resistance, and this mark is often wrong.",
     ),
+    "strain_rate": Explanation(
+        "Marks of strain",
+        "{aspect}: {bare} in 100 of {who}’s utterances.",
+        "Utterances that read like a move away from the therapist or the work (withdrawal) or against them "
+        "(confrontation), as the coder marks them. It learned from two machine raters.",
+        "It is a mark, not a feeling: several in ten are wrong, and others are missed. Strain is part of "
+        "good work; what counts is what the two make of it.",
+    ),
+    "strain_run_rate": Explanation(
+        "Runs of strain",
+        "A run of strain began {bare} times in 100 of {who}’s utterances.",
+        "Marks of strain with at most two of the client’s utterances between them are one run.",
+        "No runs found does not mean that there was no strain: much of it is silent, or kind.",
+    ),
+    "strain_return_share": Explanation(
+        "Coming back after strain",
+        "After {value} of the runs of strain, {who} came back.",
+        "Whether, in the client’s next three utterances, none is marked and one is at least as long as is "
+        "usual for this client.",
+        "Talking on is not the same as a repair, and a repair can take longer than three sentences.",
+    ),
+    "strain_answer_share": Explanation(
+        "What met strain",
+        "The answer to {value} of the runs of strain {aspect}.",
+        "What the coder marked in the therapist’s first utterance after a run: received is reflection, "
+        "summary, validation or affirmation; asked is an open question, shared power, asking for feedback "
+        "or speaking of one’s own part; pressed is advice, information, insight or argument.",
+        "An answer can do several at once, and none is right everywhere.",
+    ),
+    "disclosure_level": Explanation(
+        "How personal it was",
+        "{aspect}: level {bare} on average.",
+        "Each of the client’s utterances from 0 (nothing personal) over 1 (everyday facts) and 2 (feelings, "
+        "difficulties) to 3 (shame, fear, grief), as the coder tells them apart.",
+        "More is not better: people open at their own pace, and a short “yes” can be the bravest word.",
+    ),
+    "disclosure_change": Explanation(
+        "How personal it became",
+        "From the first third to the last, {who}’s words became more personal by {value}; below zero, less.",
+        "Mean level of the last third less that of the first.",
+        "Endings are often lighter on purpose. It does not measure trust.",
+    ),
+    "behaviour_share": Explanation(
+        "The therapist’s mix",
+        "{aspect}: {value} of {who}’s utterances.",
+        "What each utterance mainly does, by third of the session.",
+        _NO_IDEAL,
+    ),
+    "feeling_answered_share": Explanation(
+        "Strong words received",
+        "{who} answered {value} of the client’s strong words with a reflection, summary, validation or "
+        "affirmation.",
+        "The therapist’s next utterance after words that a word list rates as strong, or that the coder "
+        "reads as vulnerable.",
+        "Silence, a nod or a question can receive a feeling as well, and the coder misses reflections.",
+    ),
+    "responsiveness": Explanation(
+        "Answering low moments differently",
+        "Right after low moments {value} of {who}’s mix was another than after the rest.",
+        "How much of the therapist’s mix (reflecting, asking, giving, other) would have to change for "
+        "answers to low moments to look like all other answers. Low moments are strain, strongly heavy words "
+        "or something vulnerable.",
+        "Inside the grey band it is what chance gives. It says that the answers differ, not that they help.",
+    ),
+    "miti_count": Explanation(
+        "MITI counts",
+        "{aspect}: {bare}.",
+        "Behaviours of the MITI 4.2.1, counted from the coder’s marks. MIA and MINA are the sums of "
+        "MI-adherent and MI-non-adherent behaviours. Seeking collaboration and emphasising autonomy are "
+        "counted together.",
+        "The manual counts by ear, with training; this is an approximation with the coder’s error, and the "
+        "global ratings are missing.",
+    ),
+    "miti_complex_share": Explanation(
+        "MITI: complex reflections",
+        "{value} of the reflections were complex (%CR).",
+        "Complex reflections and summaries out of all reflections.",
+        "The coder tells simple from complex reflections with error.",
+    ),
+    "miti_reflection_question_ratio": Explanation(
+        "MITI: reflections and questions",
+        "There were {bare} reflections for each question (R:Q).",
+        "Simple and complex reflections divided by questions.",
+        "The manual’s thresholds are for hand-made counts.",
+    ),
     "style_matching": Explanation(
         "Style matching",
         "In short stretches of talk, the two were alike in their small words by {value}, where 0 is not at all "
@@ -300,8 +385,24 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
     (
         "codes",
         "What was done with words",
-        "Marks by rules that read each utterance after what came before it. They are proposals: beside "
+        "Marks by a coder that reads each utterance after what came before it. They are proposals: beside "
         "each kind stands how often it was right where that was measured.",
+    ),
+    (
+        "strain",
+        "Strain, and what came after",
+        "Where the client seemed to move away or against, and how it went on. The coder that marks this "
+        "learned from two machine raters, not from clinicians.",
+    ),
+    (
+        "course",
+        "How the session ran",
+        "Openness, the therapist’s mix by third, and whether answers follow the client.",
+    ),
+    (
+        "miti",
+        "Counts of the MITI",
+        "For sessions declared as motivational interviewing: an approximation of the manual’s counts.",
     ),
     (
         "language",
