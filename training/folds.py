@@ -200,6 +200,19 @@ def curve_jobs(recipe: Recipe) -> list[Job]:
     return [Job(recipe, 0, share) for share in (0.25, 0.5)]
 
 
+def quick_scores_of(place: Place, job: Job) -> dict[str, float]:
+    """Scores of a finished training on its fold."""
+    transcripts = place.corpus()
+    fold = folds_of(transcripts, FOLDS, FOLD_SEED)
+    test = [t for t, k in zip(transcripts, fold, strict=True) if k == job.fold]
+    found: dict[int, dict[str, NDArray[np.float32]]] = {}
+    with np.load(place.work / f"{job.name()}.npz") as file:
+        for key in file.files:
+            number, _, head = key.partition("|")
+            found.setdefault(int(number), {})[head] = file[key]
+    return quick_scores(test, [found[t.id] for t in test])
+
+
 def out_of_fold(
     place: Place, recipe: Recipe, transcripts: list[Transcript]
 ) -> list[Mapping[str, NDArray[np.float64]]]:

@@ -16,7 +16,7 @@ class Recipe:
     ``context_turns`` earlier utterances stand in the encoder's own input.
     """
 
-    frozen_layers: int = 3
+    frozen_layers: int = 4
     max_tokens: int = 96
     utterance_tokens: int = 64
     context_turns: int = 0
@@ -26,7 +26,7 @@ class Recipe:
     chunks_per_step: int = 3
     epochs: int = 5
     encoder_rate: float = 1e-4
-    head_rate: float = 1e-3
+    head_rate: float = 1.5e-3
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     balance: float = 0.3

@@ -6,6 +6,7 @@ and it never judges a person: the two who were there know.
     scene       a session turn by turn, and a candidate for a moment
     changes     silences after questions, sudden changes of turn balance and style matching
     replies     feelings unmet, openings, feedback asked for
+    marks       strain that was marked by turn, and ways back
     strain      short replies after input, and their repair
     choice      which are shown, and in what order
 """
@@ -17,7 +18,7 @@ from itertools import chain
 import numpy as np
 
 from openrapport.finding import Gives, NotMeasured, Result
-from openrapport.moments import changes, choice, replies, strain
+from openrapport.moments import changes, choice, marks, replies, strain
 from openrapport.moments.scene import STEP, Candidate, Scene
 from openrapport.session import Session
 
@@ -56,6 +57,7 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
     found: list[Candidate | NotMeasured] = list(
         chain(
             strain.withdrawals(scene, runs),
+            marks.strains(scene),
             replies.unmet_feelings(scene),
             replies.openings(scene),
             replies.feedback_answered(scene),

@@ -19,7 +19,9 @@ _OPENING = 3
 # answered comes before how the talk ran, and a repair before everything.
 _WORTH = {
     "repair": 1.0,
+    "strain_eased": 0.95,
     "withdrawal_after_input": 0.95,
+    "strain_marked": 0.9,
     "opened_up": 0.8,
     "feedback_asked": 0.8,
     "strong_affect_unmet": 0.75,
