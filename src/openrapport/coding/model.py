@@ -32,7 +32,6 @@ __all__ = ["MODEL_FOLDER", "Network"]
 MODEL_FOLDER = Path(__file__).with_name("model")
 """Where the files that ship lie."""
 
-_BATCH_TOKENS = 2048  # as many tokens go through the encoder at once: memory stays flat
 _FILES = ("encoder.onnx", "session.onnx", "tokenizer.json")
 _CLS, _SEP = 101, 102
 # Of 5,000 words a tokenizer needs the first and the last few hundred characters only.
@@ -122,38 +121,29 @@ class Network:
             raise BadModel(f"the trained coder gave what is no number; {_GET_IT_BACK}")
         return logits
 
-    def _tokens(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> list[list[int]]:
+    def _tokens(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> list[tuple[int, ...]]:
         most = int(self.card["utterance_tokens"])
         encoded = self._tokenizer.encode_batch(
             [_readable(text, most * _CHARACTERS_OF_A_TOKEN) for text in texts], add_special_tokens=False
         )
         roles = [self._tokenizer.token_to_id(role) or 0 for role in ("therapist", "client")]
         return [
-            [_CLS, roles[int(client)], *_ends(one.ids, most), _SEP]
+            (_CLS, roles[int(client)], *_ends(one.ids, most), _SEP)
             for one, client in zip(encoded, by_client, strict=True)
         ]
 
-    def _embedded(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        """Run the encoder on batches of like length."""
-        lengths = np.array([len(line) for line in tokens])
-        order = np.argsort(lengths, kind="stable")
-        parts, start = [], 0
-        while start < len(order):
-            # As long as the batch's longest: with lengths ascending that is its last.
-            fits = lengths[order[start:]] * np.arange(1, len(order) - start + 1) <= _BATCH_TOKENS
-            end = start + max(1, int(fits.argmin()) if not fits.all() else len(fits))
-            batch = [tokens[i] for i in order[start:end]]
-            ids = np.zeros((len(batch), len(batch[-1])), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for row, line in enumerate(batch):
-                ids[row, : len(line)] = line
-                mask[row, : len(line)] = 1
-            parts.append(self._encoder.run(None, {"ids": ids, "mask": mask})[0])
-            start = end
-        back = np.empty(len(order), dtype=np.int64)
-        back[order] = np.arange(len(order))
-        embedded: NDArray[np.float32] = np.concatenate(parts)[back]
-        return embedded
+    def _embedded(self, tokens: list[tuple[int, ...]]) -> NDArray[np.float32]:
+        """Run the encoder on each utterance by itself.
+
+        Eight-bit arithmetic scales by what is computed together: in batches, what is said later
+        would move the numbers of what was said before.
+        """
+        found = {}
+        for line in tokens:  # "Yeah." is said a hundred times and read once
+            if line not in found:
+                ids = np.array([line], dtype=np.int64)
+                found[line] = self._encoder.run(None, {"ids": ids, "mask": np.ones_like(ids)})[0][0]
+        return np.stack([found[line] for line in tokens])
 
     def _checked(self, name: str) -> bytes:
         data = self._bytes(name)
