@@ -15,7 +15,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import coordination_parity, engine, faults, load
+from benchmarks import coordination_parity, engine, faults, load, trained
 from benchmarks.engine import Row
 
 _HEAD = ("what", "measured", "limit", "ok")
@@ -76,7 +76,8 @@ def main() -> int:
         parser.error(f"{arguments.annomi}: no such file")
     rows: list[Row] = []
     if arguments.only != "practice":
-        rows += engine.run(arguments.annomi) + coordination_parity.run(arguments.annomi)
+        rows += engine.run(arguments.annomi) + trained.run(arguments.annomi)
+        rows += coordination_parity.run(arguments.annomi)
     if arguments.only != "engine":
         rows += load.run() + faults.rows(kills=100)
     print(machine())

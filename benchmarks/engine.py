@@ -1,4 +1,4 @@
-"""How long the engine takes, from an import to a corpus, and how much memory."""
+"""How long the engine takes, from an import to a corpus, and how much memory; codes by rules."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from typing import TypedDict
 import numpy as np
 
 from openrapport import pipeline, read_session
+from openrapport.coding.rules import RuleCoder
 from openrapport.demo import demo_path
 from openrapport.io.files import write_session
 from openrapport.session import Session
 from openrapport.utterances import Utterances
 
-__all__ = ["Row", "run"]
+__all__ = ["Row", "at_most", "run", "seconds", "session_of", "usage"]
 
 _UTTERANCES = 700
 _HOUR = 840  # utterances in an hour at the same pace: 700 in 50 minutes
@@ -63,7 +64,7 @@ def session_of(n: int) -> Session:
     return replace(once, utterances=columns, duration_ms=None)
 
 
-def _seconds(action: Callable[[], object], repeats: int = _REPEATS) -> float:
+def seconds(action: Callable[[], object], repeats: int = _REPEATS) -> float:
     taken = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -72,7 +73,7 @@ def _seconds(action: Callable[[], object], repeats: int = _REPEATS) -> float:
     return median(taken)
 
 
-def _at_most(what: str, value: float, limit: float, unit: str = "s") -> Row:
+def at_most(what: str, value: float, limit: float, unit: str = "s") -> Row:
     return Row(
         what=what, value=value, unit=unit, limit=f"<= {limit:g} {unit}".strip(), ok=value <= limit
     )
@@ -85,7 +86,7 @@ def _import() -> Row:
         float(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True).stdout)
         for _ in range(_REPEATS)
     ]
-    return _at_most("import openrapport", median(taken), 0.2)
+    return at_most("import openrapport", median(taken), 0.2)
 
 
 def _run_and_growth() -> list[Row]:
@@ -93,14 +94,14 @@ def _run_and_growth() -> list[Row]:
         session = session_of(n)
         # Words are counted once and kept: every run gets a session that has counted nothing yet.
         fresh = [replace(session, utterances=replace(session.utterances)) for _ in range(repeats)]
-        return _seconds(lambda: pipeline.run(fresh.pop()), repeats)
+        return seconds(lambda: pipeline.run(fresh.pop(), coder=RuleCoder()), repeats)
 
-    pipeline.run(session_of(50))  # lexicons are loaded once in a process
+    pipeline.run(session_of(50), coder=RuleCoder())  # lexicons are loaded once in a process
     of_700 = run_of(_UTTERANCES, _REPEATS)
     hour, ten_hours = run_of(_HOUR, 3), run_of(10 * _HOUR, 3)
     return [
-        _at_most("run(session), 50 minutes, 700 utterances", of_700, 0.5),
-        _at_most("run(session), 10 hours over 1 hour", ten_hours / hour, 12, "times"),
+        at_most("run(session), 50 minutes, 700 utterances", of_700, 0.5),
+        at_most("run(session), 10 hours over 1 hour", ten_hours / hour, 12, "times"),
     ]
 
 
@@ -109,8 +110,8 @@ def _process() -> Row:
         path = Path(folder) / "session.vtt"
         write_session(session_of(_UTTERANCES), path)
         command = _analyze(path, Path(folder) / "out")
-        seconds = _seconds(lambda: subprocess.run(command, check=True, capture_output=True))
-    return _at_most("openrapport analyze, 700 utterances, to HTML and JSON", seconds, 2.5)
+        taken = seconds(lambda: subprocess.run(command, check=True, capture_output=True))
+    return at_most("openrapport analyze, 700 utterances, to HTML and JSON", taken, 2.5)
 
 
 def _analyze(source: Path, out: Path, *options: str) -> list[str]:
@@ -122,6 +123,8 @@ def _analyze(source: Path, out: Path, *options: str) -> list[str]:
         str(source),
         "--out",
         str(out),
+        "--coder",
+        "rules",
         *options,
     ]
 
@@ -130,13 +133,13 @@ def _corpus(annomi: Path) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         quarter = Path(folder) / "quarter.csv"
         _keep_a_quarter(annomi, quarter)
-        whole_s, whole_mb = _usage(_analyze(annomi, Path(folder) / "all", "--jobs", "2"))
-        _, quarter_mb = _usage(_analyze(quarter, Path(folder) / "part", "--jobs", "2"))
+        whole_s, whole_mb = usage(_analyze(annomi, Path(folder) / "all", "--jobs", "2"))
+        _, quarter_mb = usage(_analyze(quarter, Path(folder) / "part", "--jobs", "2"))
         reports = len(list((Path(folder) / "all").glob("*.html"))) - 1
     return [
-        _at_most(f"all {reports} AnnoMI sessions, --jobs 2", whole_s, 20),
+        at_most(f"all {reports} AnnoMI sessions, --jobs 2", whole_s, 20),
         Row(what="peak memory of the same", value=whole_mb, unit="MB", limit=None, ok=True),
-        _at_most("peak memory, all sessions over a quarter", whole_mb / quarter_mb, 1.25, "times"),
+        at_most("peak memory, all sessions over a quarter", whole_mb / quarter_mb, 1.25, "times"),
     ]
 
 
@@ -148,7 +151,7 @@ def _keep_a_quarter(source: Path, target: Path) -> None:
         quarter.writerows(row for row in table if int(row["transcript_id"]) % 4 == 0)
 
 
-def _usage(command: list[str]) -> tuple[float, float]:
+def usage(command: list[str]) -> tuple[float, float]:
     """Seconds, and megabytes of the largest process of a command and its children."""
     script = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "

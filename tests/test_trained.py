@@ -91,6 +91,12 @@ def test_codes_that_did_poorly_are_given_only_where_asked_for() -> None:
     ]
 
 
+def test_what_is_too_rare_to_learn_is_given_by_written_rules() -> None:
+    network = Fixed([STRATEGY], [[9, -9], [-9, -9], [-9, 9]])
+    spoken = session("T do", "T I'm sorry, I got that wrong.", "T see")
+    assert coded(network, spoken)["strategy"] == [(0, "advice"), (1, "genuineness"), (2, "insight")]
+
+
 def test_probabilities_are_calibrated() -> None:
     network = Fixed([{**STRATEGY, "scale": [2.0, 1.0], "shift": [-1.0, 0.0]}], [[1.0, -9.0]])
     (codes,) = TrainedCoder(network=network).code(session("T do"))
@@ -111,7 +117,7 @@ def test_a_third_person_is_neither_coded_nor_heard() -> None:
 def test_a_session_without_utterances_has_no_codes_and_says_what_was_looked_for() -> None:
     found = TrainedCoder(network=Fixed([STRATEGY, TALK], [])).code(session())
     assert [(c.scheme, len(c), c.labels) for c in found] == [
-        ("strategy", 0, ("advice", "insight")),
+        ("strategy", 0, ("advice", "insight", "feedback_seeking", "genuineness")),
         ("talk", 0, ("change", "neutral")),
     ]
 
@@ -182,7 +188,7 @@ def test_what_it_is_worth_stands_beside_every_code(coder: TrainedCoder) -> None:
     for codes in coder.code(session(*TALKED)):
         known = {m.code for m in codes.measured if m.metric == "precision"}
         assert set(codes.labels) <= known | {"hopelessness"}
-        assert all("five folds by transcript" in m.on for m in codes.measured)
+        assert all("five folds by transcript" in m.on or "rules.v1" in m.on for m in codes.measured)
         if codes.scheme not in ("behaviour", "talk"):
             assert all("machine raters" in m.on for m in codes.measured)
 

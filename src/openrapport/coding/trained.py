@@ -7,7 +7,7 @@ that it cannot tell well enough are computed, and given only where they are aske
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from openrapport.codes import Codes, MeasuredError
 from openrapport.coding.model import Network
+from openrapport.coding.rules import WRITTEN, RuleCoder
 from openrapport.coding.schemes import UNSPECIFIED
 from openrapport.errors import BadModel
 from openrapport.session import Role, Session
@@ -30,6 +31,7 @@ class TrainedCoder:
 
     It gives all schemes. ``strategy``, ``withdrawal``, ``confrontation`` and ``disclosure`` were
     learned from two machine raters, ``behaviour`` and ``talk`` from experts' annotation of AnnoMI.
+    Strategies that are too rare to be learned are given by written rules, and say so.
 
     Parameters
     ----------
@@ -86,7 +88,8 @@ class TrainedCoder:
             rows = by_client[heard] == (head["role"] == Role.CLIENT)
             found = logits[rows, at : at + len(head["labels"])]
             at += len(head["labels"])
-            result.append(self._codes(head, heard[rows], found, has_words[rows]))
+            codes = self._codes(head, heard[rows], found, has_words[rows])
+            result.append(_with_written(codes, session) if codes.scheme == "strategy" else codes)
         return tuple(result)
 
     def _codes(
@@ -116,6 +119,29 @@ class TrainedCoder:
         )
         sure = probability[:, given][row, label]
         return Codes(head["scheme"], self.name, labels, utterance[row], label, sure, measured)
+
+
+def _with_written(codes: Codes, session: Session) -> Codes:
+    """Add the codes that are too rare to be learned and that written rules know by their wording."""
+    rules = next(c for c in RuleCoder().code(session) if c.scheme == codes.scheme)
+    labels = [label for label in WRITTEN if label not in codes.labels]
+    if not labels:
+        return codes
+    wanted = [rules.labels.index(label) for label in labels]
+    rows = np.isin(rules.label, wanted)
+    utterance = np.concatenate([codes.utterance, rules.utterance[rows]])
+    label = np.array([len(codes.labels) + wanted.index(k) for k in rules.label[rows]], dtype=np.int64)
+    order = np.argsort(utterance, kind="stable")
+    return Codes(
+        codes.scheme,
+        codes.coder,
+        (*codes.labels, *labels),
+        utterance[order],
+        np.concatenate([codes.label, label])[order],
+        np.concatenate([codes.probability, rules.probability[rows]])[order],
+        codes.measured
+        + tuple(replace(m, on=f"{rules.coder}: {m.on}") for m in rules.measured if m.code in labels),
+    )
 
 
 def _calibrated(logits: NDArray[np.float64], head: Mapping[str, Any]) -> NDArray[np.float64]:
