@@ -96,6 +96,7 @@ def test_kinds_that_could_not_be_looked_for_are_told() -> None:
     told = not_looked_for(session(*talk(fill=40)))
     assert set(told) == {
         *("moments", "silence_after_question", "withdrawal_after_input", "feedback_asked"),
+        "strain_marked",
         *("strong_affect_unmet", "opened_up", "style_matching_change"),
     }
     assert told["silence_after_question"].endswith("were not looked for: this transcript has no times.")

@@ -59,7 +59,7 @@ def held(*, timed: bool = True, exchanges: int = 60, language: str | None = None
             times = f" {at}-{at + 300 * len(text.split())}" if timed else ""
             rows.append(f"{who}{times} {text}")
             at += 300 * len(text.split()) + 400 + 37 * (i % 7)
-    return replace(session(*rows), language=language)
+    return replace(session(*rows), language=language, approach="motivational_interviewing")
 
 
 def promised(step: pipeline.Step) -> list[Key]:
