@@ -15,14 +15,14 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from openrapport.coding.model import Network
 from training.corpus import HEADS, Transcript
 from training.fitting import predict
 from training.folds import Place
-from training.network import Coder, base_folder, inputs_of, load_tokenizer
+from training.network import Coder, base_folder, load_tokenizer, pooled
 from training.recipe import Recipe
 
 __all__ = ["MODEL", "SHIPPED", "VIEW", "agreement_with_network", "export", "sha256_of"]
@@ -38,13 +38,13 @@ class _Encoder(nn.Module):
         super().__init__()
         self.coder = coder
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, ids: Tensor) -> Tensor:
         out = self.coder.encoder(
-            input_ids=ids, attention_mask=mask, token_type_ids=torch.zeros_like(ids)
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            token_type_ids=torch.zeros_like(ids),
         )
-        hidden = out.last_hidden_state
-        weight = mask.unsqueeze(-1).to(hidden.dtype)
-        return torch.cat([(hidden * weight).sum(1) / weight.sum(1), hidden[:, 0]], dim=1)
+        return pooled(out.last_hidden_state)
 
 
 class _Session(nn.Module):
@@ -52,8 +52,8 @@ class _Session(nn.Module):
         super().__init__()
         self.heads = coder.views[VIEW]
 
-    def forward(self, embedded: Tensor, by_client: Tensor) -> Tensor:
-        logits = self.heads(embedded, by_client)
+    def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> Tensor:
+        logits = self.heads(embedded, wordings, by_client)
         return torch.cat([logits[head.name] for head in SHIPPED], dim=-1)[0]
 
 
@@ -77,18 +77,13 @@ def export(place: Place, recipe: Recipe, weights: Path) -> Path:
 
 def _write_onnx(coder: Coder, folder: Path) -> None:
     full = folder / "encoder-full.onnx"
-    ids = torch.ones(2, 7, dtype=torch.long)
     torch.onnx.export(
         _Encoder(coder),
-        (ids, ids),
+        (torch.ones(1, 7, dtype=torch.long),),
         str(full),
-        input_names=["ids", "mask"],
+        input_names=["ids"],
         output_names=["embedded"],
-        dynamic_axes={
-            "ids": {0: "n", 1: "length"},
-            "mask": {0: "n", 1: "length"},
-            "embedded": {0: "n"},
-        },
+        dynamic_axes={"ids": {1: "length"}},
         opset_version=_OPSET,
         dynamo=False,
     )
@@ -96,14 +91,19 @@ def _write_onnx(coder: Coder, folder: Path) -> None:
         str(full), str(folder / "encoder.onnx"), per_channel=True, weight_type=QuantType.QInt8
     )
     full.unlink()
-    width = 2 * coder.encoder.config.hidden_size
+    many = 2 * coder.recipe.utterance_tokens + 4
+    inputs = {
+        "embedded": torch.zeros(1, 5, 2 * coder.encoder.config.hidden_size),
+        "wordings": torch.ones(1, 5, many, dtype=torch.long),
+        "by_client": torch.zeros(1, 5, dtype=torch.long),
+    }
     torch.onnx.export(
         _Session(coder),
-        (torch.zeros(1, 5, width), torch.zeros(1, 5, dtype=torch.long)),
+        tuple(inputs.values()),
         str(folder / "session.onnx"),
-        input_names=["embedded", "by_client"],
+        input_names=list(inputs),
         output_names=["logits"],
-        dynamic_axes={"embedded": {1: "n"}, "by_client": {1: "n"}, "logits": {0: "n"}},
+        dynamic_axes={**{name: {1: "n"} for name in inputs}, "logits": {0: "n"}},
         opset_version=_OPSET,
         dynamo=False,
     )
@@ -118,21 +118,18 @@ def agreement_with_network(
     coder: Coder, folder: Path, transcripts: list[Transcript]
 ) -> dict[str, float]:
     """How often the exported files decide as the network does, before calibration, for each head."""
-    tokenizer = load_tokenizer(base_folder())
-    theirs = predict(coder, transcripts, tokenizer)
-    encoder = InferenceSession(str(folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
-    session = InferenceSession(str(folder / "session.onnx"), providers=["CPUExecutionProvider"])
+    theirs = predict(coder, transcripts, load_tokenizer(base_folder()), None)
+    card = {
+        "name": "export",
+        "heads": [],
+        "utterance_tokens": coder.recipe.utterance_tokens,
+        "files": {path.name: sha256_of(path) for path in folder.iterdir()},
+    }
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    network = Network(folder)
     same: dict[str, list[NDArray[np.bool_]]] = {head.name: [] for head in SHIPPED}
     for t, one in zip(transcripts, theirs, strict=True):
-        inputs = inputs_of(tokenizer, t.text, t.by_therapist, coder.recipe)
-        embedded = []
-        for ids in inputs.ids:
-            row = np.array([ids], dtype=np.int64)
-            embedded.append(encoder.run(None, {"ids": row, "mask": np.ones_like(row)})[0])
-        by_client = (~t.by_therapist).astype(np.int64)[None]
-        logits = session.run(
-            None, {"embedded": np.concatenate(embedded)[None], "by_client": by_client}
-        )[0]
+        logits = network.logits(t.text, ~t.by_therapist)
         at = 0
         for head in SHIPPED:
             mine, at = logits[:, at : at + len(head.labels)], at + len(head.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ def train(
     base: Path,
     *,
     checkpoint: Path | None,
+    cache: Path | None,
     log: Log,
     after_epoch: Callable[[Coder, int], None] | None = None,
 ) -> Coder:
@@ -36,10 +38,9 @@ def train(
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     coder = Coder(recipe, base)
-    inputs = [inputs_of(tokenizer, t.text, t.by_therapist, recipe) for t in transcripts]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        coder.train()
-        trunks = [coder.trunk(one) for one in inputs]
+    inputs = [inputs_of(tokenizer, t.text, recipe) for t in transcripts]
+    coder.train()
+    trunks = [trunk_of(coder, one, t.id, cache) for one, t in zip(inputs, transcripts, strict=True)]
     n = sum(len(t) for t in transcripts)
     steps = recipe.epochs * int(np.ceil(n / (recipe.chunk * recipe.chunks_per_step)))
     optimiser, schedule = _optimiser(coder, recipe, steps)
@@ -68,21 +69,43 @@ def train(
     return coder
 
 
+def trunk_of(coder: Coder, inputs: Inputs, number: int, cache: Path | None) -> list[Tensor]:
+    """What the frozen layers make of a transcript, from the cache where another training left it."""
+    path = (
+        cache
+        and cache / f"trunk-{coder.recipe.frozen_layers}-{coder.recipe.utterance_tokens}-{number}.pt"
+    )
+    if path and path.exists():
+        found: list[Tensor] = torch.load(path, weights_only=True)
+        return found
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = coder.trunk(inputs)
+    if path:
+        partial = path.with_suffix(f".{os.getpid()}")
+        torch.save(found, partial)
+        partial.replace(path)
+    return found
+
+
 @torch.no_grad()
-def predict(coder: Coder, transcripts: list[Transcript], tokenizer: Tokenizer) -> list[Logits]:
+def predict(
+    coder: Coder, transcripts: list[Transcript], tokenizer: Tokenizer, cache: Path | None
+) -> list[Logits]:
     """Logits of every view and head (``"past:talk"``) for whole transcripts."""
     coder.eval()
     found = []
     for t in transcripts:
-        inputs = inputs_of(tokenizer, t.text, t.by_therapist, coder.recipe)
+        inputs = inputs_of(tokenizer, t.text, coder.recipe)
+        trunk = trunk_of(coder, inputs, t.id, cache)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            embedded = coder.embed_all(coder.trunk(inputs), list(inputs.own))
+            embedded = coder.embed_all(trunk)
         roles = torch.from_numpy((~t.by_therapist).astype(np.int64))
+        wordings = torch.from_numpy(inputs.wordings)
         found.append(
             {
                 f"{view}:{name}": value[0].float().numpy()
                 for view, heads in coder.views.items()
-                for name, value in heads(embedded.float()[None], roles[None]).items()
+                for name, value in heads(embedded.float()[None], wordings[None], roles[None]).items()
             }
         )
     return found
@@ -116,16 +139,15 @@ def _loss(
 ) -> Tensor:
     recipe = coder.recipe
     longest = max(end - start for _, start, end in batch)
-    flat = coder.embed_all(
-        [trunks[k][i] for k, s, e in batch for i in range(s, e)],
-        [inputs[k].own[i] for k, s, e in batch for i in range(s, e)],
-    )
+    flat = coder.embed_all([trunks[k][i] for k, s, e in batch for i in range(s, e)])
     embedded = flat.new_zeros(len(batch), longest, flat.shape[1])
     roles = torch.zeros(len(batch), longest, dtype=torch.long)
+    wordings = torch.zeros(len(batch), longest, inputs[0].wordings.shape[1], dtype=torch.long)
     at = 0
     for b, (k, s, e) in enumerate(batch):
         embedded[b, : e - s] = flat[at : at + e - s]
         roles[b, : e - s] = torch.from_numpy((~transcripts[k].by_therapist[s:e]).astype(np.int64))
+        wordings[b, : e - s] = torch.from_numpy(inputs[k].wordings[s:e])
         at += e - s
     share = {
         "strategy": recipe.strategy_weight,
@@ -134,7 +156,7 @@ def _loss(
         "disclosure": recipe.disclosure_weight,
         "subtypes": recipe.subtypes_weight,
     }
-    logits = {view: heads(embedded, roles) for view, heads in coder.views.items()}
+    logits = {view: heads(embedded, wordings, roles) for view, heads in coder.views.items()}
     total = torch.zeros(())
     for head in HEADS:
         target = torch.full((len(batch), longest, len(head.labels)), float("nan"))
@@ -189,13 +211,10 @@ def _optimiser(
     coder: Coder, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     encoder = [p for p in coder.encoder.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": encoder, "lr": recipe.encoder_rate},
-            {"params": list(coder.views.parameters()), "lr": recipe.head_rate},
-        ],
-        weight_decay=recipe.weight_decay,
-    )
+    groups = [{"params": list(coder.views.parameters()), "lr": recipe.head_rate}]
+    if encoder:
+        groups.append({"params": encoder, "lr": recipe.encoder_rate})
+    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
     warm = max(1, steps // 10)
 
     def rate(step: int) -> float:

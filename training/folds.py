@@ -108,8 +108,10 @@ def _one(place: Place, job: Job) -> None:
         training = [training[i] for i in sorted(keep)]
     test = [t for t, k in zip(transcripts, fold, strict=True) if k == job.fold]
     checkpoint = place.work / f"{job.name()}.pt"
-    coder = train(training, job.recipe, tokenizer, base, checkpoint=checkpoint, log=log)
-    found = predict(coder, test, tokenizer)
+    coder = train(
+        training, job.recipe, tokenizer, base, checkpoint=checkpoint, cache=place.work, log=log
+    )
+    found = predict(coder, test, tokenizer, place.work)
     _save_logits(place.work / f"{job.name()}.npz", test, found)
     checkpoint.unlink(missing_ok=True)
     log(f"done {json.dumps(quick_scores(test, found))}")
@@ -160,12 +162,21 @@ def try_recipe(place: Place, recipe: Recipe, fold: int, note: str) -> None:
     by_epoch: dict[int, dict[str, float]] = {}
 
     def judge(coder: Coder, epoch: int) -> None:
-        if epoch >= min(3, recipe.epochs):
-            by_epoch[epoch] = quick_scores(test, predict(coder, test, tokenizer))
+        if epoch % 2 == 0 or epoch == recipe.epochs:
+            by_epoch[epoch] = quick_scores(test, predict(coder, test, tokenizer, place.work))
             log(f"{note} epoch {epoch} {by_epoch[epoch]}")
 
     began = time.monotonic()
-    train(training, recipe, tokenizer, base, checkpoint=None, log=log, after_epoch=judge)
+    train(
+        training,
+        recipe,
+        tokenizer,
+        base,
+        checkpoint=None,
+        cache=place.work,
+        log=log,
+        after_epoch=judge,
+    )
     row = {
         "note": note,
         "fold": fold,
@@ -186,7 +197,13 @@ def train_final(place: Place, recipe: Recipe) -> Path:
     checkpoint = place.work / f"{recipe.key()}-final-checkpoint.pt"
     if not path.exists():
         coder = train(
-            place.corpus(), recipe, load_tokenizer(base), base, checkpoint=checkpoint, log=log
+            place.corpus(),
+            recipe,
+            load_tokenizer(base),
+            base,
+            checkpoint=checkpoint,
+            cache=place.work,
+            log=log,
         )
         partial = path.with_suffix(".partial")
         torch.save(coder.state_dict(), partial)

@@ -67,17 +67,14 @@ def fit(logits: Floats, target: Floats, head: Head) -> Fitted:
         fitted["weights"] = best_weights(probability, target).tolist()
         return fitted
     goal = GOALS.get(head.name, 0.5)
-    kept = np.arange(len(target))
+    last = _threshold(probability[:, -1], target[:, -1], goal)
+    kept = np.ones(len(target), dtype=bool)
     if head.labels[-1] == "any":
         # Kinds are chosen among marks: a kind's precision is that of a mark that names it.
-        kept = np.flatnonzero(probability[:, -1] >= _threshold(probability[:, -1], target[:, -1], goal))
-    fitted["thresholds"] = [
-        _threshold(probability[kept, j], target[kept, j], goal) for j in range(len(head.labels) - 1)
-    ] + [_threshold(probability[:, -1], target[:, -1], goal)]
-    if head.labels[-1] != "any":
-        fitted["thresholds"] = [
-            _threshold(probability[:, j], target[:, j], goal) for j in range(len(head.labels))
-        ]
+        kept = probability[:, -1] >= last
+    others = range(len(head.labels) - 1)
+    fitted["thresholds"] = [_threshold(probability[kept, j], target[kept, j], goal) for j in others]
+    fitted["thresholds"].append(last)
     return fitted
 
 
@@ -119,16 +116,17 @@ def judge(place: Place, transcripts: list[Transcript], logits: Logits) -> dict[s
         Plain values for the report.
     """
     fold = folds_of(transcripts, FOLDS, FOLD_SEED)
-    heads, decided = {}, {}
+    heads: dict[str, dict[str, Any]] = {}
+    decided: dict[str, list[NDArray[np.bool_]]] = {}
     for head in HEADS:
+        macros = {}
         for view in VIEWS:
             on, probability = cross_fitted(transcripts, logits, fold, head, view)
+            macros[f"macro_{view}"] = _macro(transcripts, on, head)
             if view == VIEW:
                 decided[head.name] = on
                 heads[head.name] = _head_figures(transcripts, on, probability, head)
-            heads[head.name][f"macro_{view}"] = (
-                _macro(transcripts, on, head) if (head.name in heads) else None
-            )
+        heads[head.name].update(macros)
     return {
         "n_transcripts": len(transcripts),
         "n_utterances": sum(map(len, transcripts)),

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
+from openrapport.coding.model import WORDINGS, shortened, wordings_of
 from training.corpus import HEADS
 from training.recipe import Recipe
 
@@ -43,43 +44,20 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What the encoder reads for each utterance, and the role of who spoke."""
+    """What the encoder reads for each utterance, and the wordings that the sequence layer reads."""
 
     ids: tuple[tuple[int, ...], ...]
-    own: tuple[int, ...]  # how many of the ids are the utterance's own
-    by_therapist: NDArray[np.bool_]
+    wordings: NDArray[np.int64]  # (n, most wordings), 0 where there are no more
 
 
-def inputs_of(
-    tokenizer: Tokenizer, texts: Sequence[str], by_therapist: NDArray[np.bool_], recipe: Recipe
-) -> Inputs:
-    """Turn utterances into tokens: the utterance, then what was said before it, the latest first."""
+def inputs_of(tokenizer: Tokenizer, texts: Sequence[str], recipe: Recipe) -> Inputs:
+    """Turn utterances into tokens, and into hashed wordings."""
     encoded = [e.ids for e in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-    role = [tokenizer.token_to_id("therapist"), tokenizer.token_to_id("client")]
-    ids, own = [], []
-    for i, words in enumerate(encoded):
-        line = [
-            _CLS,
-            role[0 if by_therapist[i] else 1],
-            *shortened(words, recipe.utterance_tokens),
-            _SEP,
-        ]
-        own.append(len(line))
-        for j in range(i - 1, max(-1, i - 1 - recipe.context_turns), -1):
-            room = recipe.max_tokens - len(line) - 2
-            if room < 4:
-                break
-            line += [role[0 if by_therapist[j] else 1], *shortened(encoded[j], min(room, 32)), _SEP]
-        ids.append(tuple(line))
-    return Inputs(tuple(ids), tuple(own), by_therapist)
-
-
-def shortened(words: list[int], most: int) -> list[int]:
-    """Keep the beginning and the end of what is too long: the middle says least of what was done."""
-    if len(words) <= most:
-        return words
-    head = most // 2
-    return words[:head] + words[len(words) - (most - head) :]
+    short = [shortened(ids, recipe.utterance_tokens) for ids in encoded]
+    return Inputs(
+        tuple((_CLS, *ids, _SEP) for ids in short),
+        np.array([wordings_of(ids, recipe.utterance_tokens) for ids in short], dtype=np.int64),
+    )
 
 
 class Coder(nn.Module):
@@ -99,6 +77,7 @@ class Coder(nn.Module):
         self.frozen = [self.encoder.embeddings, *layers]
         for part in self.frozen:
             part.requires_grad_(False)
+        self.upper = list(self.encoder.encoder.layer)[recipe.frozen_layers :]
         width = 2 * self.encoder.config.hidden_size
         self.views = nn.ModuleDict({view: SequenceHeads(recipe, width, view) for view in VIEWS})
 
@@ -111,35 +90,35 @@ class Coder(nn.Module):
 
     @torch.no_grad()
     def trunk(self, inputs: Inputs, batch: int = 64) -> list[Tensor]:
-        """Run the frozen layers once, (length, width) for each utterance: they never change."""
+        """Run the frozen layers once: they never change.
+
+        For each utterance (length, width); where all layers are frozen, its mean and maximum.
+        """
         order = np.argsort([len(line) for line in inputs.ids], kind="stable")
         found: dict[int, Tensor] = {}
         for start in range(0, len(order), batch):
             some = order[start : start + batch].tolist()
             ids = nn.utils.rnn.pad_sequence([torch.tensor(inputs.ids[r]) for r in some], True)
             length = torch.tensor([len(inputs.ids[r]) for r in some])
-            own = torch.tensor([inputs.own[r] for r in some])
-            at = torch.arange(ids.shape[1])[None]
-            segment = ((at >= own[:, None]) & (at < length[:, None])).long()
-            hidden = self.encoder.embeddings(input_ids=ids, token_type_ids=segment)
-            hidden = self._through(self.frozen[1:], hidden, at < length[:, None])
+            known = torch.arange(ids.shape[1])[None] < length[:, None]
+            hidden = self._through(self.frozen[1:], self.encoder.embeddings(input_ids=ids), known)
             for k, r in enumerate(some):
-                found[r] = hidden[k, : length[k]].to(torch.bfloat16)
+                states = hidden[k : k + 1, : length[k]]
+                found[r] = states[0].to(torch.bfloat16) if self.upper else pooled(states.float())[0]
         return [found[r] for r in range(len(order))]
 
-    def embed_all(self, trunk: list[Tensor], own: list[int], batch: int = 32) -> Tensor:
-        """Encode utterances in batches of like length: their own tokens' mean, and the first token."""
+    def embed_all(self, trunk: list[Tensor], batch: int = 32) -> Tensor:
+        """Encode utterances in batches of like length: mean and maximum over their tokens."""
         order = np.argsort([len(one) for one in trunk], kind="stable")
-        upper = list(self.encoder.encoder.layer)[self.recipe.frozen_layers :]
+        if not self.upper:
+            return torch.stack(trunk)
         parts = []
         for start in range(0, len(order), batch):
             some = order[start : start + batch].tolist()
             hidden = nn.utils.rnn.pad_sequence([trunk[r] for r in some], True).float()
-            at = torch.arange(hidden.shape[1])[None]
             length = torch.tensor([len(trunk[r]) for r in some])
-            hidden = self._through(upper, hidden, at < length[:, None])
-            weight = (at < torch.tensor([own[r] for r in some])[:, None]).unsqueeze(-1).to(hidden.dtype)
-            parts.append(torch.cat([(hidden * weight).sum(1) / weight.sum(1), hidden[:, 0]], dim=1))
+            known = torch.arange(hidden.shape[1])[None] < length[:, None]
+            parts.append(pooled(self._through(self.upper, hidden, known), known))
         return torch.cat(parts)[torch.from_numpy(np.argsort(order))]
 
     @staticmethod
@@ -150,26 +129,60 @@ class Coder(nn.Module):
         return hidden
 
 
+def pooled(hidden: Tensor, known: Tensor | None = None) -> Tensor:
+    """Mean and maximum over the tokens of each utterance, (n, 2 * width)."""
+    if known is None:
+        return torch.cat([hidden.mean(1), hidden.amax(1)], dim=1)
+    weight = known.unsqueeze(-1).to(hidden.dtype)
+    mean = (hidden * weight).sum(1) / weight.sum(1)
+    return torch.cat([mean, hidden.masked_fill(~known.unsqueeze(-1), -1e4).amax(1)], dim=1)
+
+
 class SequenceHeads(nn.Module):
-    """A recurrent layer over a session's utterances, and one linear head for each task."""
+    """A recurrent layer over a session's utterances, and one linear head for each task.
+
+    Beside what the encoder made of an utterance it reads its wordings, as a bag, and how near it is
+    in meaning to the two utterances before it: a reflection is near.
+    """
 
     def __init__(self, recipe: Recipe, width: int, view: str) -> None:
         super().__init__()
         size = recipe.hidden
-        self.role = nn.Embedding(2, 32)
+        self.role = nn.Embedding(2, 16)
+        self.bag = nn.Embedding(WORDINGS, recipe.bag, padding_idx=0)
+        nn.init.normal_(self.bag.weight, std=0.05)
         self.dropout = nn.Dropout(recipe.dropout)
-        self.reduce = nn.Sequential(nn.Linear(width + 32, size), nn.GELU(), nn.LayerNorm(size))
+        self.scale = nn.LayerNorm(width)
+        own = width + recipe.bag + 16 + 3
+        self.reduce = nn.Sequential(nn.Linear(own, size), nn.GELU(), nn.LayerNorm(size))
         seen = {"alone": 0, "past": 1, "both": 2}[view]
         self.run = nn.GRU(size, size, batch_first=True, bidirectional=seen == 2) if seen else None
-        self.join = nn.Sequential(nn.Linear(width + 32 + (1 + seen) * size, 2 * size), nn.GELU())
+        self.join = nn.Sequential(nn.Linear(own + (1 + seen) * size, 2 * size), nn.GELU())
         self.heads = nn.ModuleDict({h.name: nn.Linear(2 * size, len(h.labels)) for h in HEADS})
 
-    def forward(self, embedded: Tensor, by_client: Tensor) -> dict[str, Tensor]:
+    def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> dict[str, Tensor]:
         """Logits of every head for (batch, n, width) utterances."""
-        own = torch.cat([embedded, self.role(by_client)], dim=-1)
-        reduced = self.reduce(self.dropout(own))
+        there = (wordings > 0).unsqueeze(-1).to(embedded.dtype)
+        bag = (self.bag(wordings) * there).sum(2)
+        length = torch.log1p(there.sum(2)) / 3
+        near = nearness(embedded)
+        if self.run is None:  # alone: it must not know what came before
+            near = torch.zeros_like(near)
+        parts = [self.scale(embedded), bag, self.role(by_client), length, near]
+        own = self.dropout(torch.cat(parts, dim=-1))
+        reduced = self.reduce(own)
         parts = [own, reduced]
         if self.run is not None:
             parts.append(self.run(self.dropout(reduced))[0])
-        joined = self.dropout(self.join(self.dropout(torch.cat(parts, dim=-1))))
+        joined = self.dropout(self.join(torch.cat(parts, dim=-1)))
         return {name: head(joined) for name, head in self.heads.items()}
+
+
+def nearness(embedded: Tensor) -> Tensor:
+    """Cosine of each utterance's mean with those of the two before it, (batch, n, 2)."""
+    mean = embedded[..., : embedded.shape[-1] // 2]
+    unit = mean / (mean.norm(dim=-1, keepdim=True) + 1e-6)
+    start = torch.zeros_like(unit[:, :1])
+    before = torch.cat([start, unit[:, :-1]], dim=1)
+    earlier = torch.cat([start, before[:, :-1]], dim=1)
+    return torch.stack([(unit * before).sum(-1), (unit * earlier).sum(-1)], dim=-1)

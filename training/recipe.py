@@ -13,21 +13,20 @@ __all__ = ["Recipe", "changed"]
 class Recipe:
     """How the coder is trained.
 
-    ``context_turns`` earlier utterances stand in the encoder's own input.
+    ``bag`` is the width of the learned bag of wordings beside the encoder.
     """
 
-    frozen_layers: int = 4
-    max_tokens: int = 96
+    frozen_layers: int = 6
     utterance_tokens: int = 64
-    context_turns: int = 0
-    hidden: int = 192
-    dropout: float = 0.3
-    chunk: int = 32
-    chunks_per_step: int = 3
-    epochs: int = 5
+    hidden: int = 160
+    bag: int = 48
+    dropout: float = 0.4
+    chunk: int = 48
+    chunks_per_step: int = 4
+    epochs: int = 14
     encoder_rate: float = 1e-4
-    head_rate: float = 1.5e-3
-    weight_decay: float = 0.01
+    head_rate: float = 2e-3
+    weight_decay: float = 0.03
     label_smoothing: float = 0.0
     balance: float = 0.3
     strategy_weight: float = 1.0

@@ -1,7 +1,8 @@
 """The files of the trained coder, and from utterances to what the network makes of them.
 
     encoder.onnx     a small transformer: tokens of an utterance -> what it says
-    session.onnx     a recurrent layer: an utterance after those before it -> a number for each label
+    session.onnx     a recurrent layer: that and the wordings of an utterance, after those before it
+                     -> a number for each label
     tokenizer.json   words -> tokens
     card.json        labels, calibration, thresholds, measured error, hashes of the other files
 
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-__all__ = ["MODEL_FOLDER", "Network"]
+__all__ = ["MODEL_FOLDER", "WORDINGS", "Network", "shortened", "wordings_of"]
 
 MODEL_FOLDER = Path(__file__).with_name("model")
 """Where the files that ship lie."""
+
+WORDINGS = 8192
+"""Buckets into which wordings are hashed; 0 stands for none."""
 
 _FILES = ("encoder.onnx", "session.onnx", "tokenizer.json")
 _CLS, _SEP = 101, 102
@@ -114,36 +118,37 @@ class Network:
         BadModel
             If a file is missing or damaged, or a result is not finite.
         """
-        embedded = self._embedded(self._tokens(texts, by_client))
-        feed = {"embedded": embedded[None], "by_client": by_client.astype(np.int64)[None]}
+        pieces = self._pieces(texts)
+        wordings = [wordings_of(line, int(self.card["utterance_tokens"])) for line in pieces]
+        feed = {
+            "embedded": self._embedded(pieces)[None],
+            "wordings": np.stack(wordings)[None],
+            "by_client": by_client.astype(np.int64)[None],
+        }
         logits: NDArray[np.float64] = self._session.run(None, feed)[0].astype(np.float64)
         if not np.isfinite(logits).all():
             raise BadModel(f"the trained coder gave what is no number; {_GET_IT_BACK}")
         return logits
 
-    def _tokens(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> list[tuple[int, ...]]:
+    def _pieces(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         most = int(self.card["utterance_tokens"])
         encoded = self._tokenizer.encode_batch(
             [_readable(text, most * _CHARACTERS_OF_A_TOKEN) for text in texts], add_special_tokens=False
         )
-        roles = [self._tokenizer.token_to_id(role) or 0 for role in ("therapist", "client")]
-        return [
-            (_CLS, roles[int(client)], *_ends(one.ids, most), _SEP)
-            for one, client in zip(encoded, by_client, strict=True)
-        ]
+        return [tuple(shortened(one.ids, most)) for one in encoded]
 
-    def _embedded(self, tokens: list[tuple[int, ...]]) -> NDArray[np.float32]:
+    def _embedded(self, pieces: list[tuple[int, ...]]) -> NDArray[np.float32]:
         """Run the encoder on each utterance by itself.
 
         Eight-bit arithmetic scales by what is computed together: in batches, what is said later
         would move the numbers of what was said before.
         """
         found = {}
-        for line in tokens:  # "Yeah." is said a hundred times and read once
+        for line in pieces:  # "Yeah." is said a hundred times and read once
             if line not in found:
-                ids = np.array([line], dtype=np.int64)
-                found[line] = self._encoder.run(None, {"ids": ids, "mask": np.ones_like(ids)})[0][0]
-        return np.stack([found[line] for line in tokens])
+                ids = np.array([(_CLS, *line, _SEP)], dtype=np.int64)
+                found[line] = self._encoder.run(None, {"ids": ids})[0][0]
+        return np.stack([found[line] for line in pieces])
 
     def _checked(self, name: str) -> bytes:
         data = self._bytes(name)
@@ -159,12 +164,53 @@ class Network:
             raise BadModel(f"{name} of the trained coder: {why}; {_GET_IT_BACK}") from None
 
 
-def _ends(long: list[int], most: int) -> list[int]:
-    """Keep the beginning and the end of what is too long: the middle says least of what was done."""
-    if len(long) <= most:
-        return long
+def shortened(pieces: list[int], most: int) -> list[int]:
+    """Keep the beginning and the end of what is too long: the middle says least of what was done.
+
+    Parameters
+    ----------
+    pieces : list of int
+        Word pieces of an utterance.
+    most : int
+        How many are read.
+
+    Returns
+    -------
+    pieces : list of int
+        At most that many.
+    """
+    if len(pieces) <= most:
+        return pieces
     head = most // 2
-    return long[:head] + long[len(long) - (most - head) :]
+    return pieces[:head] + pieces[len(pieces) - (most - head) :]
+
+
+def wordings_of(pieces: Sequence[int], most: int) -> NDArray[np.int64]:
+    """Hash word pieces, pairs of them, the first three and the last: a bag of an utterance's wordings.
+
+    Parameters
+    ----------
+    pieces : sequence of int
+        Word pieces, at most ``most``.
+    most : int
+        How many are read of any utterance.
+
+    Returns
+    -------
+    wordings : ndarray of int64, shape (2 * most + 4,)
+        Buckets from 1 to ``WORDINGS`` - 1; 0 where there are no more.
+    """
+    one = np.array(pieces, dtype=np.int64)
+    parts = (
+        one * 7919,
+        one[:-1] * 15_485_863 + one[1:] * 32_452_843 + 1,
+        one[:3] * 49_979_687 + 2,
+        one[-1:] * 67_867_967 + 3,
+    )
+    joined = np.concatenate(parts) % (WORDINGS - 1) + 1
+    found = np.zeros(2 * most + 4, dtype=np.int64)
+    found[: len(joined)] = joined
+    return found
 
 
 def _readable(text: str, most: int) -> str:
