@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,6 +42,9 @@ def train(
     inputs = [inputs_of(tokenizer, t.text, recipe) for t in transcripts]
     coder.train()
     trunks = [trunk_of(coder, one, t.id, cache) for one, t in zip(inputs, transcripts, strict=True)]
+    first_sight = [
+        embedded_of(coder, trunk, t.id, cache) for trunk, t in zip(trunks, transcripts, strict=True)
+    ]
     n = sum(len(t) for t in transcripts)
     steps = recipe.epochs * int(np.ceil(n / (recipe.chunk * recipe.chunks_per_step)))
     optimiser, schedule = _optimiser(coder, recipe, steps)
@@ -51,7 +55,9 @@ def train(
         coder.train()
         for batch in _batches(transcripts, recipe, rng):
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                loss = _loss(coder, batch, transcripts, inputs, trunks, weights)
+                warm = epoch < recipe.warm_epochs
+                flat = _flat(coder, batch, first_sight if warm else trunks, warm=warm)
+                loss = _loss(coder, batch, flat, transcripts, inputs, weights)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(coder.parameters(), 1.0)
@@ -80,6 +86,23 @@ def trunk_of(coder: Coder, inputs: Inputs, number: int, cache: Path | None) -> l
         return found
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = coder.trunk(inputs)
+    if path:
+        partial = path.with_suffix(f".{os.getpid()}")
+        torch.save(found, partial)
+        partial.replace(path)
+    return found
+
+
+def embedded_of(coder: Coder, trunk: list[Tensor], number: int, cache: Path | None) -> Tensor:
+    """What the untrained encoder makes of a transcript, (n, width)."""
+    path = cache and cache / f"first-sight-{coder.recipe.utterance_tokens}-{number}.pt"
+    if path and path.exists():
+        kept: Tensor = torch.load(path, weights_only=True)
+        return kept
+    coder.eval()
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        found = coder.embed_all(trunk).float()
+    coder.train()
     if path:
         partial = path.with_suffix(f".{os.getpid()}")
         torch.save(found, partial)
@@ -129,17 +152,24 @@ def _batches(
     return [[chunks[i] for i in order[s : s + size]] for s in range(0, len(order), size)]
 
 
+def _flat(
+    coder: Coder, batch: list[Chunk], source: Sequence[Sequence[Tensor] | Tensor], *, warm: bool
+) -> Tensor:
+    """Embeddings of a batch's utterances, one after the other."""
+    rows = [source[k][i] for k, s, e in batch for i in range(s, e)]
+    return torch.stack(rows) if warm else coder.embed_all(rows)
+
+
 def _loss(
     coder: Coder,
     batch: list[Chunk],
+    flat: Tensor,
     transcripts: list[Transcript],
     inputs: list[Inputs],
-    trunks: list[list[Tensor]],
     weights: dict[str, Tensor],
 ) -> Tensor:
     recipe = coder.recipe
     longest = max(end - start for _, start, end in batch)
-    flat = coder.embed_all([trunks[k][i] for k, s, e in batch for i in range(s, e)])
     embedded = flat.new_zeros(len(batch), longest, flat.shape[1])
     roles = torch.zeros(len(batch), longest, dtype=torch.long)
     wordings = torch.zeros(len(batch), longest, inputs[0].wordings.shape[1], dtype=torch.long)
@@ -211,16 +241,20 @@ def _optimiser(
     coder: Coder, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     encoder = [p for p in coder.encoder.parameters() if p.requires_grad]
-    groups = [{"params": list(coder.views.parameters()), "lr": recipe.head_rate}]
+    groups: list[dict[str, Any]] = [{"params": list(coder.views.parameters()), "lr": recipe.head_rate}]
     if encoder:
         groups.append({"params": encoder, "lr": recipe.encoder_rate})
     optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    warm = max(1, steps // 10)
+    # The encoder learns from the last warm epoch on; both fall to nothing at the end.
+    begin = steps * recipe.warm_epochs // recipe.epochs
 
-    def rate(step: int) -> float:
-        return min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+    def rate(step: int, since: int) -> float:
+        ramp = max(1, (steps - since) // 10)
+        down = (steps - step) / max(1, steps - since - ramp)
+        return max(0.0, min((step - since + 1) / ramp, down))
 
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+    rates = [lambda step: rate(step, 0), lambda step: rate(step, begin)][: len(groups)]
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rates)
 
 
 def _save(

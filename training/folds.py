@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from training.corpus import HEADS, Transcript, folds_of, read_corpus
 from training.fitting import Log, predict, train
-from training.network import VIEWS, Coder, base_folder, load_tokenizer
+from training.network import Coder, base_folder, load_tokenizer
 from training.recipe import Recipe
 from training.scores import counts_of
 
@@ -131,7 +131,8 @@ def quick_scores(
 ) -> dict[str, float]:
     """Macro F1 of each view and head at the maximum (or one half), labels with five cases or more."""
     scores = {}
-    for head, view in product(HEADS, VIEWS):
+    views = sorted({name.partition(":")[0] for name in found[0]})
+    for head, view in product(HEADS, views):
         target = [t.targets[head.name].astype(float) for t in test]
         marked = []
         for one in found:

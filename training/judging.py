@@ -19,7 +19,6 @@ from training import baselines
 from training.corpus import BEHAVIOUR, HEADS, TALK, Head, Transcript, folds_of
 from training.export import SHIPPED, VIEW
 from training.folds import FOLD_SEED, FOLDS, Place
-from training.network import VIEWS
 from training.scores import (
     Counts,
     balanced_choice,
@@ -119,14 +118,10 @@ def judge(place: Place, transcripts: list[Transcript], logits: Logits) -> dict[s
     heads: dict[str, dict[str, Any]] = {}
     decided: dict[str, list[NDArray[np.bool_]]] = {}
     for head in HEADS:
-        macros = {}
-        for view in VIEWS:
-            on, probability = cross_fitted(transcripts, logits, fold, head, view)
-            macros[f"macro_{view}"] = _macro(transcripts, on, head)
-            if view == VIEW:
-                decided[head.name] = on
-                heads[head.name] = _head_figures(transcripts, on, probability, head)
-        heads[head.name].update(macros)
+        on, probability = cross_fitted(transcripts, logits, fold, head, VIEW)
+        decided[head.name] = on
+        heads[head.name] = _head_figures(transcripts, on, probability, head)
+        heads[head.name]["macro"] = _macro(transcripts, on, head)
     return {
         "n_transcripts": len(transcripts),
         "n_utterances": sum(map(len, transcripts)),
@@ -378,7 +373,7 @@ def card_heads(
             for metric in ("precision", "recall", "f1")
             if None not in row[metric]
         ]
-        macro = figures[f"macro_{VIEW}"]
+        macro = figures["macro"]
         measured.append(
             {
                 "code": "macro",

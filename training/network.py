@@ -24,7 +24,7 @@ _CLS, _SEP = 101, 102
 VIEWS = ("alone", "past", "both")
 """What a sequence layer sees beside the utterance: nothing, what was said before, the whole session.
 
-All three learn on one encoder, so that what each gains is measured at no extra cost."""
+Several may learn on one encoder, so that what each gains is measured in one training."""
 
 
 def base_folder() -> Path:
@@ -79,7 +79,9 @@ class Coder(nn.Module):
             part.requires_grad_(False)
         self.upper = list(self.encoder.encoder.layer)[recipe.frozen_layers :]
         width = 2 * self.encoder.config.hidden_size
-        self.views = nn.ModuleDict({view: SequenceHeads(recipe, width, view) for view in VIEWS})
+        self.views = nn.ModuleDict(
+            {view: SequenceHeads(recipe, width, view) for view in recipe.views.split("+")}
+        )
 
     def train(self, mode: bool = True) -> Coder:
         """As any module, but what is frozen stays as it runs later: without dropout."""
@@ -163,8 +165,13 @@ class SequenceHeads(nn.Module):
     def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> dict[str, Tensor]:
         """Logits of every head for (batch, n, width) utterances."""
         there = (wordings > 0).unsqueeze(-1).to(embedded.dtype)
-        bag = (self.bag(wordings) * there).sum(2)
         length = torch.log1p(there.sum(2)) / 3
+        if torch.onnx.is_in_onnx_export():
+            bag = (self.bag(wordings) * there).sum(2)
+        else:  # the same, several times as fast
+            flat = wordings.flatten(0, 1)
+            bag = nn.functional.embedding_bag(flat, self.bag.weight, mode="sum", padding_idx=0)
+            bag = bag.unflatten(0, wordings.shape[:2])
         near = nearness(embedded)
         if self.run is None:  # alone: it must not know what came before
             near = torch.zeros_like(near)

@@ -13,17 +13,22 @@ __all__ = ["Recipe", "changed"]
 class Recipe:
     """How the coder is trained.
 
+    ``views`` are what sequence layers see (see ``network.VIEWS``), joined by ``+``; the first ships.
+    In the first ``warm_epochs`` of ``epochs`` the whole encoder stays as it was and the layers above it
+    learn; then its layers above ``frozen_layers`` learn too.
     ``bag`` is the width of the learned bag of wordings beside the encoder.
     """
 
-    frozen_layers: int = 6
+    frozen_layers: int = 5
+    warm_epochs: int = 4
+    views: str = "past"
     utterance_tokens: int = 64
     hidden: int = 160
     bag: int = 48
-    dropout: float = 0.4
+    dropout: float = 0.3
     chunk: int = 48
     chunks_per_step: int = 4
-    epochs: int = 14
+    epochs: int = 8
     encoder_rate: float = 1e-4
     head_rate: float = 2e-3
     weight_decay: float = 0.03

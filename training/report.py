@@ -13,7 +13,6 @@ from training.corpus import HEADS
 from training.export import MODEL, SHIPPED, VIEW, sha256_of
 from training.folds import Job, Place, curve_jobs, out_of_fold, quick_scores_of
 from training.judging import GOALS, card_heads, judge
-from training.network import VIEWS
 from training.recipe import Recipe
 
 __all__ = ["write"]
@@ -21,11 +20,7 @@ __all__ = ["write"]
 NAME = "minilm.v1"
 _REPORT = Path("training/REPORT.md")
 _CARD = Path("docs/model-card.md")
-_SEEN = {
-    "alone": "the utterance alone",
-    "past": "and what was said before it (ships)",
-    "both": "and the whole session, before and after",
-}
+_SEEN = {"alone": "the utterance alone", "past": "what was said before", "both": "the whole session"}
 _TITLES = {
     "behaviour": "What the therapist mainly does",
     "talk": "The client on change",
@@ -99,9 +94,6 @@ def _report(place: Place, recipe: Recipe, judged: Judged, heads: list[dict[str, 
         "from these transcripts, so their figures are optimistic. Strategies, moves away and moves against "
         f"are means over codes with {15} cases or more; “any” is a mark of any kind.",
         _comparison(judged),
-        "## What context gives",
-        "Three sequence layers learned on one encoder in the same trainings.",
-        _views(judged),
         *(_head(judged, card) for card in heads),
         "## Good sessions and bad, and by topic",
         _slices(judged),
@@ -136,7 +128,7 @@ def _method(judged: Judged, recipe: Recipe) -> str:
 def _comparison(judged: Judged) -> str:
     rows = []
     for head in SHIPPED:
-        own = judged["heads"][head.name][f"macro_{VIEW}"]
+        own = judged["heads"][head.name]["macro"]
         others = [judged["baselines"][b][head.name] for b in ("majority", "bag of words", "rules")]
         rows.append([_TITLES[head.name], _with_interval(own), *(_figure(o[0]) for o in others)])
         if head.labels[-1] == "any":
@@ -147,19 +139,6 @@ def _comparison(judged: Judged) -> str:
             ]
             rows.append([f"{_TITLES[head.name]}, any", _with_interval(any_own), *map(_figure, others)])
     return _table(["", "trained coder", "majority", "TF-IDF + logistic regression", "rules"], rows)
-
-
-def _views(judged: Judged) -> str:
-    rows = [
-        [_SEEN[view], *(_with_interval(judged["heads"][h.name][f"macro_{view}"]) for h in SHIPPED)]
-        for view in VIEWS
-    ]
-    table = _table(["the sequence layer sees", *(_TITLES[h.name] for h in SHIPPED)], rows)
-    return (
-        f"{table}\n\nThe one that ships never looks ahead, although looking ahead may score higher: what "
-        "a client’s words did must not depend on how the therapist answered, because the answer is "
-        "what the findings then look at; and the raters’ codebook judges by what came before."
-    )
 
 
 def _head(judged: Judged, card: Mapping[str, Any]) -> str:
@@ -260,21 +239,24 @@ def _tried(place: Place, recipe: Recipe) -> str:
     notes = Path("training/tried.md")
     text = notes.read_text(encoding="utf-8").strip() if notes.exists() else ""
     rows = []
+    base = asdict(recipe)
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         row = json.loads(line)
-        base = asdict(recipe)
-        changes = ", ".join(f"{k}={v}" for k, v in row["recipe"].items() if base.get(k) != v)
-        scores = row["by_epoch"][max(row["by_epoch"], key=int)]
-        rows.append(
+        changes = [f"{k}={v}" for k, v in row["recipe"].items() if base.get(k) != v and k != "views"]
+        epoch = max(row["by_epoch"], key=int)
+        scores = row["by_epoch"][epoch]
+        rows += [
             [
                 row["note"] or "-",
-                changes or "as shipped",
+                ", ".join(changes) or "as shipped",
+                _SEEN[view],
                 row["fold"],
-                *(_figure(scores[f"{VIEW}:{name}"]) for name in ("behaviour", "talk", "strategy")),
-                row["seconds"],
+                epoch,
+                *(_figure(scores[f"{view}:{name}"]) for name in _TITLES),
             ]
-        )
-    head = ["what", "changes to the recipe", "fold", "therapist", "client", "strategies", "seconds"]
+            for view in row["recipe"]["views"].split("+")
+        ]
+    head = ["what", "changes to the recipe", "sees", "fold", "epoch", *_TITLES.values()]
     return "\n\n".join(filter(None, [text, _table(head, rows) if rows else ""]))
 
 
