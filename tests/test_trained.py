@@ -25,7 +25,7 @@ from tests.sessions import session
 
 def head(scheme: str, labels: Sequence[str], role: str, **more: Any) -> dict[str, Any]:
     n = len(labels)
-    plain = {"scale": [1.0] * n, "shift": [0.0] * n, "shown": [True] * n, "measured": []}
+    plain = {"scale": [[1.0] * n, [0.5] * n], "shift": [0.0] * n, "shown": [True] * n, "measured": []}
     return {"scheme": scheme, "labels": list(labels), "role": role, "one_of": False, **plain, **more}
 
 
@@ -40,8 +40,9 @@ class Fixed(Network):
 
     def logits(self, texts: Sequence[str], by_client: NDArray[np.bool_]) -> NDArray[np.float64]:
         self.__dict__["heard"] += zip(texts, by_client.tolist(), strict=True)
-        rows: NDArray[np.float64] = self.__dict__["rows"]
-        return rows
+        # The second member, the wordings, has no opinion.
+        rows: NDArray[np.float64] = np.atleast_2d(self.__dict__["rows"])
+        return np.concatenate([rows, np.zeros_like(rows)], axis=1)
 
 
 def coded(network: Fixed, spoken: Session, **options: bool) -> Mapping[str, list[tuple[int, str]]]:
@@ -98,7 +99,9 @@ def test_what_is_too_rare_to_learn_is_given_by_written_rules() -> None:
 
 
 def test_probabilities_are_calibrated() -> None:
-    network = Fixed([{**STRATEGY, "scale": [2.0, 1.0], "shift": [-1.0, 0.0]}], [[1.0, -9.0]])
+    network = Fixed(
+        [{**STRATEGY, "scale": [[2.0, 1.0], [0.5, 0.5]], "shift": [-1.0, 0.0]}], [[1.0, -9.0]]
+    )
     (codes,) = TrainedCoder(network=network).code(session("T do"))
     assert codes.probability == pytest.approx([1 / (1 + np.exp(-1.0))])
 

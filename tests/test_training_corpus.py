@@ -118,4 +118,4 @@ def test_wordings_tell_order_and_place() -> None:
     assert len(one) == len(turned) == 6
     assert 2 <= len(one & turned) < 6
     assert max(one) < WORDINGS
-    assert wordings_of([], 4).tolist() == [0] * 12
+    assert wordings_of([], 4).tolist() == [0] * 16

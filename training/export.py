@@ -22,13 +22,15 @@ from openrapport.coding.model import Network
 from training.corpus import HEADS, Transcript
 from training.fitting import predict
 from training.folds import Place
-from training.network import Coder, base_folder, load_tokenizer, pooled
+from training.network import Coder, Wordings, base_folder, load_tokenizer, pooled
 from training.recipe import Recipe
 
-__all__ = ["MODEL", "SHIPPED", "VIEW", "agreement_with_network", "export", "sha256_of"]
+__all__ = ["MEMBERS", "MODEL", "SHIPPED", "VIEW", "agreement_with_network", "export", "sha256_of"]
 
 MODEL = Path("src/openrapport/coding/model")
 VIEW = "past"
+MEMBERS = (VIEW, "wordings")
+"""Whose logits the shipped file gives, in this order; their sum is calibrated."""
 SHIPPED = tuple(head for head in HEADS if head.name != "subtypes")
 _OPSET = 17
 
@@ -48,13 +50,17 @@ class _Encoder(nn.Module):
 
 
 class _Session(nn.Module):
-    def __init__(self, coder: Coder) -> None:
+    def __init__(self, coder: Coder, wordings: Wordings) -> None:
         super().__init__()
         self.heads = coder.views[VIEW]
+        self.wordings = wordings
+        self.n_labels = sum(len(head.labels) for head in SHIPPED)
 
     def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> Tensor:
         logits = self.heads(embedded, wordings, by_client)
-        return torch.cat([logits[head.name] for head in SHIPPED], dim=-1)[0]
+        network = torch.cat([logits[head.name] for head in SHIPPED], dim=-1)[0]
+        # The heads that ship come first (see HEADS).
+        return torch.cat([network, self.wordings(wordings[0])[:, : self.n_labels]], dim=-1)
 
 
 def export(place: Place, recipe: Recipe, weights: Path) -> Path:
@@ -62,11 +68,14 @@ def export(place: Place, recipe: Recipe, weights: Path) -> Path:
     log = place.logger("export")
     base = base_folder()
     coder = Coder(recipe, base)
-    coder.load_state_dict(torch.load(weights, weights_only=True))
+    state = torch.load(weights, weights_only=True)
+    coder.load_state_dict(state["coder"])
     coder.eval()
+    kept_words = state["wordings"]
+    wordings = Wordings(kept_words["rarity"], kept_words["weights"], kept_words["shift"])
     folder = place.work / "model"
     folder.mkdir(exist_ok=True)
-    _write_onnx(coder, folder)
+    _write_onnx(coder, wordings, folder)
     shutil.copyfile(base / "tokenizer.json", folder / "tokenizer.json")
     log(" ".join(f"{p.name} {p.stat().st_size / 1e6:.1f} MB" for p in sorted(folder.iterdir())))
     kept = agreement_with_network(coder, folder, place.corpus()[::8])
@@ -75,7 +84,7 @@ def export(place: Place, recipe: Recipe, weights: Path) -> Path:
     return folder
 
 
-def _write_onnx(coder: Coder, folder: Path) -> None:
+def _write_onnx(coder: Coder, member: Wordings, folder: Path) -> None:
     full = folder / "encoder-full.onnx"
     torch.onnx.export(
         _Encoder(coder),
@@ -91,14 +100,14 @@ def _write_onnx(coder: Coder, folder: Path) -> None:
         str(full), str(folder / "encoder.onnx"), per_channel=True, weight_type=QuantType.QInt8
     )
     full.unlink()
-    many = 2 * coder.recipe.utterance_tokens + 4
+    many = 3 * coder.recipe.utterance_tokens + 4
     inputs = {
         "embedded": torch.zeros(1, 5, 2 * coder.encoder.config.hidden_size),
         "wordings": torch.ones(1, 5, many, dtype=torch.long),
         "by_client": torch.zeros(1, 5, dtype=torch.long),
     }
     torch.onnx.export(
-        _Session(coder),
+        _Session(coder, member),
         tuple(inputs.values()),
         str(folder / "session.onnx"),
         input_names=list(inputs),

@@ -25,6 +25,7 @@ from training.fitting import Log, predict, train
 from training.network import Coder, base_folder, load_tokenizer
 from training.recipe import Recipe
 from training.scores import counts_of
+from training.wordings import fit_wordings, wordings_logits
 
 __all__ = [
     "FOLDS",
@@ -112,6 +113,9 @@ def _one(place: Place, job: Job) -> None:
         training, job.recipe, tokenizer, base, checkpoint=checkpoint, cache=place.work, log=log
     )
     found = predict(coder, test, tokenizer, place.work)
+    member = fit_wordings(training, tokenizer, job.recipe)
+    for t, one in zip(test, found, strict=True):
+        one.update(wordings_logits(member, t, tokenizer, job.recipe))
     _save_logits(place.work / f"{job.name()}.npz", test, found)
     checkpoint.unlink(missing_ok=True)
     log(f"done {json.dumps(quick_scores(test, found))}")
@@ -206,8 +210,9 @@ def train_final(place: Place, recipe: Recipe) -> Path:
             cache=place.work,
             log=log,
         )
+        member = fit_wordings(place.corpus(), load_tokenizer(base), recipe)
         partial = path.with_suffix(".partial")
-        torch.save(coder.state_dict(), partial)
+        torch.save({"coder": coder.state_dict(), "wordings": member.state_dict()}, partial)
         partial.replace(path)
         checkpoint.unlink(missing_ok=True)
     return path

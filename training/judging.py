@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from openrapport.coding.schemes import UNSPECIFIED
 from training import baselines
 from training.corpus import BEHAVIOUR, HEADS, TALK, Head, Transcript, folds_of
-from training.export import SHIPPED, VIEW
+from training.export import MEMBERS, SHIPPED
 from training.folds import FOLD_SEED, FOLDS, Place
 from training.scores import (
     Counts,
@@ -61,7 +61,7 @@ def fit(logits: Floats, target: Floats, head: Head) -> Fitted:
     """Fit calibration and decisions of a head."""
     scale = fit_calibration(logits, target, one_of=head.one_of)
     probability = calibrated(logits, scale, one_of=head.one_of)
-    fitted: Fitted = {"scale": scale[0].tolist(), "shift": scale[1].tolist()}
+    fitted: Fitted = {"scale": scale[:-1].tolist(), "shift": scale[-1].tolist()}
     if head.one_of:
         fitted["weights"] = best_weights(probability, target).tolist()
         return fitted
@@ -90,7 +90,7 @@ def _threshold(probability: Floats, target: Floats, goal: float) -> float:
 
 def decide(logits: Floats, fitted: Fitted, head: Head) -> tuple[NDArray[np.bool_], Floats]:
     """Codes and probabilities, as the engine decides."""
-    scale = np.array([fitted["scale"], fitted["shift"]])
+    scale = np.array([*fitted["scale"], fitted["shift"]])
     probability = calibrated(logits, scale, one_of=head.one_of)
     if head.one_of:
         best = balanced_choice(probability, np.array(fitted["weights"]))
@@ -118,10 +118,14 @@ def judge(place: Place, transcripts: list[Transcript], logits: Logits) -> dict[s
     heads: dict[str, dict[str, Any]] = {}
     decided: dict[str, list[NDArray[np.bool_]]] = {}
     for head in HEADS:
-        on, probability = cross_fitted(transcripts, logits, fold, head, VIEW)
+        on, probability = cross_fitted(transcripts, logits, fold, head, MEMBERS)
         decided[head.name] = on
         heads[head.name] = _head_figures(transcripts, on, probability, head)
         heads[head.name]["macro"] = _macro(transcripts, on, head)
+        heads[head.name]["members"] = {
+            one: _macro(transcripts, cross_fitted(transcripts, logits, fold, head, (one,))[0], head)
+            for one in MEMBERS
+        }
     return {
         "n_transcripts": len(transcripts),
         "n_utterances": sum(map(len, transcripts)),
@@ -133,29 +137,41 @@ def judge(place: Place, transcripts: list[Transcript], logits: Logits) -> dict[s
 
 
 def cross_fitted(
-    transcripts: list[Transcript], logits: Logits, fold: NDArray[np.int64], head: Head, view: str
+    transcripts: list[Transcript],
+    logits: Logits,
+    fold: NDArray[np.int64],
+    head: Head,
+    members: tuple[str, ...],
 ) -> tuple[list[NDArray[np.bool_]], list[Floats]]:
     """Decide on each fold by what the other four say."""
-    name = f"{view}:{head.name}"
     on: dict[int, NDArray[np.bool_]] = {}
     probability: dict[int, Floats] = {}
     for k in range(FOLDS):
         others = [i for i in range(len(transcripts)) if fold[i] != k]
-        fitted = fit(*known_rows(transcripts, logits, others, head, name), head)
+        fitted = fit(*known_rows(transcripts, logits, others, head, members), head)
         for i in np.flatnonzero(fold == k):
-            on[i], probability[i] = decide(logits[i][name], fitted, head)
+            on[i], probability[i] = decide(stacked(logits[i], head, members), fitted, head)
     order = range(len(transcripts))
     return [on[i] for i in order], [probability[i] for i in order]
 
 
 def known_rows(
-    transcripts: list[Transcript], logits: Logits, which: list[int], head: Head, name: str
+    transcripts: list[Transcript],
+    logits: Logits,
+    which: list[int],
+    head: Head,
+    members: tuple[str, ...],
 ) -> tuple[Floats, Floats]:
     """Rows of some transcripts that somebody coded."""
-    z = np.concatenate([logits[i][name] for i in which])
+    z = np.concatenate([stacked(logits[i], head, members) for i in which], axis=1)
     target = np.concatenate([truth_of(transcripts[i], head) for i in which])
     known = ~np.isnan(target[:, 0])
-    return z[known], target[known]
+    return z[:, known], target[known]
+
+
+def stacked(logits: Mapping[str, NDArray[np.float64]], head: Head, members: tuple[str, ...]) -> Floats:
+    """Logits of a head by each member, (n_members, n, n_labels)."""
+    return np.stack([logits[f"{member}:{head.name}"] for member in members])
 
 
 def _counts(transcripts: list[Transcript], on: list[NDArray[np.bool_]], head: Head) -> Counts:
@@ -349,7 +365,7 @@ def card_heads(
     everything = list(range(len(transcripts)))
     for head in SHIPPED:
         figures = judged["heads"][head.name]
-        fitted = fit(*known_rows(transcripts, logits, everything, head, f"{VIEW}:{head.name}"), head)
+        fitted = fit(*known_rows(transcripts, logits, everything, head, MEMBERS), head)
         labels = [UNSPECIFIED if label == "any" else label for label in head.labels]
         shown = [is_shown(head, row) for row in figures["labels"]]
         if head.labels[-1] == "any" and not shown[-1]:
@@ -390,7 +406,7 @@ def card_heads(
                 "labels": labels,
                 "role": head.role,
                 "one_of": head.one_of,
-                **{key: [round(v, 6) for v in values] for key, values in fitted.items()},
+                **{key: np.round(values, 6).tolist() for key, values in fitted.items()},
                 "shown": shown,
                 "measured": measured,
             }

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from openrapport.coding.model import WORDINGS, shortened, wordings_of
+from openrapport.coding.model import shortened, wordings_of
 from training.corpus import HEADS
 from training.recipe import Recipe
 
@@ -143,19 +143,17 @@ def pooled(hidden: Tensor, known: Tensor | None = None) -> Tensor:
 class SequenceHeads(nn.Module):
     """A recurrent layer over a session's utterances, and one linear head for each task.
 
-    Beside what the encoder made of an utterance it reads its wordings, as a bag, and how near it is
-    in meaning to the two utterances before it: a reflection is near.
+    Beside what the encoder made of an utterance it reads how near that is to the two utterances
+    before it: a reflection is near.
     """
 
     def __init__(self, recipe: Recipe, width: int, view: str) -> None:
         super().__init__()
         size = recipe.hidden
         self.role = nn.Embedding(2, 16)
-        self.bag = nn.Embedding(WORDINGS, recipe.bag, padding_idx=0)
-        nn.init.normal_(self.bag.weight, std=0.05)
         self.dropout = nn.Dropout(recipe.dropout)
         self.scale = nn.LayerNorm(width)
-        own = width + recipe.bag + 16 + 3
+        own = width + 16 + 3
         self.reduce = nn.Sequential(nn.Linear(own, size), nn.GELU(), nn.LayerNorm(size))
         seen = {"alone": 0, "past": 1, "both": 2}[view]
         self.run = nn.GRU(size, size, batch_first=True, bidirectional=seen == 2) if seen else None
@@ -164,18 +162,11 @@ class SequenceHeads(nn.Module):
 
     def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> dict[str, Tensor]:
         """Logits of every head for (batch, n, width) utterances."""
-        there = (wordings > 0).unsqueeze(-1).to(embedded.dtype)
-        length = torch.log1p(there.sum(2)) / 3
-        if torch.onnx.is_in_onnx_export():
-            bag = (self.bag(wordings) * there).sum(2)
-        else:  # the same, several times as fast
-            flat = wordings.flatten(0, 1)
-            bag = nn.functional.embedding_bag(flat, self.bag.weight, mode="sum", padding_idx=0)
-            bag = bag.unflatten(0, wordings.shape[:2])
+        length = torch.log1p((wordings > 0).to(embedded.dtype).sum(-1, keepdim=True)) / 3
         near = nearness(embedded)
         if self.run is None:  # alone: it must not know what came before
             near = torch.zeros_like(near)
-        parts = [self.scale(embedded), bag, self.role(by_client), length, near]
+        parts = [self.scale(embedded), self.role(by_client), length, near]
         own = self.dropout(torch.cat(parts, dim=-1))
         reduced = self.reduce(own)
         parts = [own, reduced]
@@ -193,3 +184,20 @@ def nearness(embedded: Tensor) -> Tensor:
     before = torch.cat([start, unit[:, :-1]], dim=1)
     earlier = torch.cat([start, before[:, :-1]], dim=1)
     return torch.stack([(unit * before).sum(-1), (unit * earlier).sum(-1)], dim=-1)
+
+
+class Wordings(nn.Module):
+    """Linear weights of wordings, scaled by how rare each is, as a bag of words has them."""
+
+    def __init__(self, rarity: Tensor, weights: Tensor, shift: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("rarity", rarity)  # (WORDINGS,), 0 for "none"
+        self.register_buffer("weights", weights)  # (WORDINGS, n_labels)
+        self.register_buffer("shift", shift)
+
+    def forward(self, wordings: Tensor) -> Tensor:
+        """Logits of all labels for (n, most) wordings."""
+        rarity = self.rarity[wordings]
+        size = torch.sqrt((rarity * rarity).sum(1, keepdim=True)) + 1e-6
+        total = (self.weights[wordings] * rarity.unsqueeze(-1)).sum(1)
+        return total / size + self.shift

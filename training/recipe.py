@@ -16,24 +16,24 @@ class Recipe:
     ``views`` are what sequence layers see (see ``network.VIEWS``), joined by ``+``; the first ships.
     In the first ``warm_epochs`` of ``epochs`` the whole encoder stays as it was and the layers above it
     learn; then its layers above ``frozen_layers`` learn too.
-    ``bag`` is the width of the learned bag of wordings beside the encoder.
+    ``wordings_freedom`` is how freely the linear member may weigh wordings.
     """
 
-    frozen_layers: int = 5
-    warm_epochs: int = 4
+    frozen_layers: int = 6
+    warm_epochs: int = 7
     views: str = "past"
     utterance_tokens: int = 64
     hidden: int = 160
-    bag: int = 48
-    dropout: float = 0.3
+    dropout: float = 0.4
     chunk: int = 48
     chunks_per_step: int = 4
-    epochs: int = 8
+    epochs: int = 7
     encoder_rate: float = 1e-4
     head_rate: float = 2e-3
     weight_decay: float = 0.03
     label_smoothing: float = 0.0
     balance: float = 0.3
+    wordings_freedom: float = 1.0
     strategy_weight: float = 1.0
     strain_weight: float = 1.0
     disclosure_weight: float = 0.5

@@ -94,6 +94,10 @@ def _report(place: Place, recipe: Recipe, judged: Judged, heads: list[dict[str, 
         "from these transcripts, so their figures are optimistic. Strategies, moves away and moves against "
         f"are means over codes with {15} cases or more; “any” is a mark of any kind.",
         _comparison(judged),
+        "## What each member gives",
+        "The network reads meaning in context, the linear member an utterance’s wordings; each alone is "
+        "calibrated and given thresholds in the same way.",
+        _members(judged),
         *(_head(judged, card) for card in heads),
         "## Good sessions and bad, and by topic",
         _slices(judged),
@@ -121,7 +125,8 @@ def _method(judged: Judged, recipe: Recipe) -> str:
         f"Encoder: all-MiniLM-L6-v2, its lowest {recipe.frozen_layers} of 6 layers frozen; each utterance is read alone, "
         f"at most {recipe.utterance_tokens} word pieces (beginning and end of longer ones); a recurrent layer of "
         f"{recipe.hidden} units runs over the session and never looks ahead. {recipe.epochs} epochs, seed "
-        f"{recipe.seed}. All choices: `{json.dumps(asdict(recipe))}`."
+        f"{recipe.seed}. Beside it stands a logistic regression on hashed wordings (pieces, pairs, triples, firsts, "
+        "last); the logits of both are weighed and calibrated together. All choices: `{json.dumps(asdict(recipe))}`."
     )
 
 
@@ -139,6 +144,20 @@ def _comparison(judged: Judged) -> str:
             ]
             rows.append([f"{_TITLES[head.name]}, any", _with_interval(any_own), *map(_figure, others)])
     return _table(["", "trained coder", "majority", "TF-IDF + logistic regression", "rules"], rows)
+
+
+def _members(judged: Judged) -> str:
+    rows = []
+    for name, title in _TITLES.items():
+        figures = judged["heads"][name]
+        rows.append(
+            [
+                title,
+                *(_with_interval(m) for m in figures["members"].values()),
+                _with_interval(figures["macro"]),
+            ]
+        )
+    return _table(["macro F1", "network", "wordings", "both (ships)"], rows)
 
 
 def _head(judged: Judged, card: Mapping[str, Any]) -> str:
@@ -275,7 +294,7 @@ def _card(judged: Judged, heads: list[dict[str, Any]]) -> str:
 
 *Written by `python -m training report`, from the measurements of `training/REPORT.md`.*
 
-**What it is.** A small network (23 million eight-bit weights for the encoder, and a recurrent layer) that reads each
+**What it is.** A small network (a sentence encoder of 23 million eight-bit weights, a recurrent layer, and linear weights of wordings) that reads each
 utterance of a therapy session after what was said before it, and says what was done with words. It runs on a
 processor, without a network connection.
 

@@ -118,43 +118,59 @@ def quadratic_kappa(given: NDArray[np.int64], truth: Floats) -> float:
     return float(1 - (weight * observed).sum() / (weight * expected).sum())
 
 
-def fit_calibration(logits: Floats, target: Floats, *, one_of: bool) -> Floats:
-    """Fit scale and shift: one scale and a shift per label (one of), or both per label (many).
+def fit_calibration(members: Floats, target: Floats, *, one_of: bool) -> Floats:
+    """Fit how much each member counts, and a shift: scales for all labels together, or for each.
+
+    Parameters
+    ----------
+    members : ndarray, shape (n_members, n, n_labels)
+        Logits of each member.
+    target : ndarray, shape (n, n_labels)
+        Shares of raters.
+    one_of : bool
+        Whether exactly one label holds.
 
     Returns
     -------
-    fitted : ndarray, shape (2, n_labels)
-        Scales, then shifts.
+    fitted : ndarray, shape (n_members + 1, n_labels)
+        Scales of each member, then shifts.
     """
-    k = logits.shape[1]
+    m, _, k = members.shape
     if one_of:
 
         def loss(p: Floats) -> float:
-            z = p[0] * logits + p[1:]
+            z = np.tensordot(p[:m], members, 1) + p[m:]
             z = z - z.max(1, keepdims=True)
             log = z - np.log(np.exp(z).sum(1, keepdims=True))
-            return float(-(target * log).sum(1).mean() + 1e-4 * (p[1:] ** 2).sum())
+            return float(-(target * log).sum(1).mean() + 1e-4 * (p[m:] ** 2).sum())
 
-        best = minimize(loss, np.r_[1.0, np.zeros(k)], method="L-BFGS-B").x
-        return np.stack([np.full(k, best[0]), best[1:]])
-    fitted = np.empty((2, k))
+        begin = np.r_[np.full(m, 1 / m), np.zeros(k)]
+        bounds = [(0.0, 5.0)] * m + [(-8.0, 8.0)] * k
+        best = minimize(loss, begin, method="L-BFGS-B", bounds=bounds).x
+        return np.concatenate([np.repeat(best[:m, None], k, axis=1), best[None, m:]])
+    fitted = np.empty((m + 1, k))
     for j in range(k):
-
-        def loss_of(p: Floats, z: Floats = logits[:, j], t: Floats = target[:, j]) -> float:
-            s = p[0] * z + p[1]
-            # A weak pull to "as it is": a label with a handful of cases must not get a wild scale.
-            pull = ((p[0] - 1) ** 2 + 0.05 * p[1] ** 2) / len(z)
-            return float((np.logaddexp(0, s) - t * s).mean() + pull)
-
-        fitted[:, j] = minimize(
-            loss_of, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 5), (-8, 8)]
-        ).x
+        fitted[:, j] = _fit_label(members[:, :, j], target[:, j])
     return fitted
 
 
-def calibrated(logits: Floats, fitted: Floats, *, one_of: bool) -> Floats:
-    """Probabilities from logits."""
-    z = logits * fitted[0] + fitted[1]
+def _fit_label(members: Floats, target: Floats) -> Floats:
+    m, n = members.shape
+
+    def loss(p: Floats) -> float:
+        s = p[:m] @ members + p[m]
+        # A weak pull to the mean: a label with a handful of cases must not get a wild scale.
+        pull = (((p[:m] - 1 / m) ** 2).sum() + 0.02 * p[m] ** 2) / n
+        return float((np.logaddexp(0, s) - target * s).mean() + pull)
+
+    bounds = [(0.0, 5.0)] * m + [(-12.0, 12.0)]
+    best: Floats = minimize(loss, np.r_[np.full(m, 1 / m), 0.0], method="L-BFGS-B", bounds=bounds).x
+    return best
+
+
+def calibrated(members: Floats, fitted: Floats, *, one_of: bool) -> Floats:
+    """Probabilities, (n, n_labels), from the members' logits."""
+    z = (members * fitted[:-1, None]).sum(axis=0) + fitted[-1]
     if not one_of:
         return 1 / (1 + np.exp(-z))
     z = np.exp(z - z.max(1, keepdims=True))

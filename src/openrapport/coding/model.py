@@ -33,7 +33,7 @@ __all__ = ["MODEL_FOLDER", "WORDINGS", "Network", "shortened", "wordings_of"]
 MODEL_FOLDER = Path(__file__).with_name("model")
 """Where the files that ship lie."""
 
-WORDINGS = 8192
+WORDINGS = 16384
 """Buckets into which wordings are hashed; 0 stands for none."""
 
 _FILES = ("encoder.onnx", "session.onnx", "tokenizer.json")
@@ -109,8 +109,9 @@ class Network:
 
         Returns
         -------
-        logits : ndarray of float64, shape (n, n_labels)
-            A number for each label of each head, in the card's order. A row rests on its own
+        logits : ndarray of float64, shape (n, 2 * n_labels)
+            Two numbers for each label of each head, in the card's order: of the network, and then of
+            the wordings alone. A row rests on its own
             utterance and on those before it, never on later ones.
 
         Raises
@@ -186,7 +187,7 @@ def shortened(pieces: list[int], most: int) -> list[int]:
 
 
 def wordings_of(pieces: Sequence[int], most: int) -> NDArray[np.int64]:
-    """Hash word pieces, pairs of them, the first three and the last: a bag of an utterance's wordings.
+    """Hash word pieces, pairs and triples, the first three and the last: a bag of wordings.
 
     Parameters
     ----------
@@ -197,18 +198,19 @@ def wordings_of(pieces: Sequence[int], most: int) -> NDArray[np.int64]:
 
     Returns
     -------
-    wordings : ndarray of int64, shape (2 * most + 4,)
-        Buckets from 1 to ``WORDINGS`` - 1; 0 where there are no more.
+    wordings : ndarray of int64, shape (3 * most + 4,)
+        Different buckets from 1 to ``WORDINGS`` - 1, rising; 0 after the last.
     """
     one = np.array(pieces, dtype=np.int64)
     parts = (
         one * 7919,
         one[:-1] * 15_485_863 + one[1:] * 32_452_843 + 1,
+        one[:-2] * 86_028_121 + one[1:-1] * 104_395_301 + one[2:] * 122_949_823 + 4,
         one[:3] * 49_979_687 + 2,
         one[-1:] * 67_867_967 + 3,
     )
-    joined = np.concatenate(parts) % (WORDINGS - 1) + 1
-    found = np.zeros(2 * most + 4, dtype=np.int64)
+    joined = np.unique(np.concatenate(parts) % (WORDINGS - 1) + 1)
+    found = np.zeros(3 * most + 4, dtype=np.int64)
     found[: len(joined)] = joined
     return found
 

@@ -77,17 +77,18 @@ class TrainedCoder:
         heard = np.flatnonzero(by_client | session.spoken_by(Role.THERAPIST))
         heads = self.network.card["heads"]
         width = sum(len(head["labels"]) for head in heads)
-        logits = np.empty((0, width))
+        logits = np.empty((0, 2 * width))
         if len(heard):
             logits = self.network.logits([spoken.text[i] for i in heard], by_client[heard])
-        if logits.shape[1] != width:
+        if logits.shape[1] != 2 * width:
             raise BadModel("card.json and session.onnx of the trained coder are of two versions")
         has_words = np.array([bool(spoken.words[i]) for i in heard], dtype=bool)
         result, at = [], 0
         for head in heads:
             rows = by_client[heard] == (head["role"] == Role.CLIENT)
-            found = logits[rows, at : at + len(head["labels"])]
-            at += len(head["labels"])
+            labels = np.arange(at, at + len(head["labels"]))
+            found = np.stack([logits[np.ix_(rows, labels + k * width)] for k in range(2)])
+            at += len(labels)
             codes = self._codes(head, heard[rows], found, has_words[rows])
             result.append(_with_written(codes, session) if codes.scheme == "strategy" else codes)
         return tuple(result)
@@ -145,7 +146,7 @@ def _with_written(codes: Codes, session: Session) -> Codes:
 
 
 def _calibrated(logits: NDArray[np.float64], head: Mapping[str, Any]) -> NDArray[np.float64]:
-    z = logits * np.array(head["scale"]) + np.array(head["shift"])
+    z = (logits * np.array(head["scale"])[:, None]).sum(axis=0) + np.array(head["shift"])
     if not head["one_of"]:
         many: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(z, -50, 50)))
         return many
