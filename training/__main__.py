@@ -47,6 +47,12 @@ def main() -> int:
 def run(place: folds.Place, recipe: Recipe, arguments: argparse.Namespace) -> None:
     """Do the stages in their order."""
     what = arguments.what
+    if recipe.frozen_layers == 6 and not (place.work / "model" / "encoder.onnx").exists():
+        from training.network import Coder, base_folder
+        from training.quantised import write_encoder
+
+        (place.work / "model").mkdir(exist_ok=True)
+        write_encoder(Coder(recipe, base_folder()).eval(), place.work / "model")
     if what == "try":
         folds.try_recipe(place, recipe, arguments.fold, arguments.note)
         return

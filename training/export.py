@@ -12,17 +12,16 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from openrapport.coding.model import Network
 from training.corpus import HEADS, Transcript
 from training.fitting import predict
 from training.folds import Place
-from training.network import Coder, Wordings, base_folder, load_tokenizer, pooled
+from training.network import Coder, Wordings, base_folder, load_tokenizer
+from training.quantised import OPSET, plain, write_encoder
 from training.recipe import Recipe
 
 __all__ = ["MEMBERS", "MODEL", "SHIPPED", "VIEW", "agreement_with_network", "export", "sha256_of"]
@@ -32,21 +31,6 @@ VIEW = "past"
 MEMBERS = (VIEW, "wordings")
 """Whose logits the shipped file gives, in this order; their sum is calibrated."""
 SHIPPED = tuple(head for head in HEADS if head.name != "subtypes")
-_OPSET = 17
-
-
-class _Encoder(nn.Module):
-    def __init__(self, coder: Coder) -> None:
-        super().__init__()
-        self.coder = coder
-
-    def forward(self, ids: Tensor) -> Tensor:
-        out = self.coder.encoder(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            token_type_ids=torch.zeros_like(ids),
-        )
-        return pooled(out.last_hidden_state)
 
 
 class _Session(nn.Module):
@@ -54,13 +38,11 @@ class _Session(nn.Module):
         super().__init__()
         self.heads = coder.views[VIEW]
         self.wordings = wordings
-        self.n_labels = sum(len(head.labels) for head in SHIPPED)
 
     def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> Tensor:
         logits = self.heads(embedded, wordings, by_client)
         network = torch.cat([logits[head.name] for head in SHIPPED], dim=-1)[0]
-        # The heads that ship come first (see HEADS).
-        return torch.cat([network, self.wordings(wordings[0])[:, : self.n_labels]], dim=-1)
+        return torch.cat([network, self.wordings(wordings[0])], dim=-1)
 
 
 def export(place: Place, recipe: Recipe, weights: Path) -> Path:
@@ -72,10 +54,13 @@ def export(place: Place, recipe: Recipe, weights: Path) -> Path:
     coder.load_state_dict(state["coder"])
     coder.eval()
     kept_words = state["wordings"]
-    wordings = Wordings(kept_words["rarity"], kept_words["weights"], kept_words["shift"])
+    n = sum(len(head.labels) for head in SHIPPED)  # the heads that ship come first (see HEADS)
+    wordings = Wordings(kept_words["rarity"], kept_words["weights"][:, :n], kept_words["shift"][:n])
     folder = place.work / "model"
     folder.mkdir(exist_ok=True)
-    _write_onnx(coder, wordings, folder)
+    if coder.upper or not (folder / "encoder.onnx").exists():
+        write_encoder(coder, folder)
+    _write_session(coder, wordings, folder)
     shutil.copyfile(base / "tokenizer.json", folder / "tokenizer.json")
     log(" ".join(f"{p.name} {p.stat().st_size / 1e6:.1f} MB" for p in sorted(folder.iterdir())))
     kept = agreement_with_network(coder, folder, place.corpus()[::8])
@@ -84,22 +69,7 @@ def export(place: Place, recipe: Recipe, weights: Path) -> Path:
     return folder
 
 
-def _write_onnx(coder: Coder, member: Wordings, folder: Path) -> None:
-    full = folder / "encoder-full.onnx"
-    torch.onnx.export(
-        _Encoder(coder),
-        (torch.ones(1, 7, dtype=torch.long),),
-        str(full),
-        input_names=["ids"],
-        output_names=["embedded"],
-        dynamic_axes={"ids": {1: "length"}},
-        opset_version=_OPSET,
-        dynamo=False,
-    )
-    quantize_dynamic(
-        str(full), str(folder / "encoder.onnx"), per_channel=True, weight_type=QuantType.QInt8
-    )
-    full.unlink()
+def _write_session(coder: Coder, member: Wordings, folder: Path) -> None:
     many = 3 * coder.recipe.utterance_tokens + 4
     inputs = {
         "embedded": torch.zeros(1, 5, 2 * coder.encoder.config.hidden_size),
@@ -113,14 +83,10 @@ def _write_onnx(coder: Coder, member: Wordings, folder: Path) -> None:
         input_names=list(inputs),
         output_names=["logits"],
         dynamic_axes={**{name: {1: "n"} for name in inputs}, "logits": {0: "n"}},
-        opset_version=_OPSET,
+        opset_version=OPSET,
         dynamo=False,
     )
-    for name in ("encoder.onnx", "session.onnx"):
-        model = onnx.load(str(folder / name))
-        del model.metadata_props[:]
-        onnx.checker.check_model(model)
-        onnx.save(model, str(folder / name))
+    plain(folder / "session.onnx")
 
 
 def agreement_with_network(

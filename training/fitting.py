@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from training.corpus import HEADS, Transcript
 from training.network import Coder, Inputs, inputs_of
+from training.quantised import read_by
 from training.recipe import Recipe
 
 __all__ = ["predict", "train"]
@@ -42,9 +43,13 @@ def train(
     inputs = [inputs_of(tokenizer, t.text, recipe) for t in transcripts]
     coder.train()
     trunks = [trunk_of(coder, one, t.id, cache) for one, t in zip(inputs, transcripts, strict=True)]
-    first_sight = [
-        embedded_of(coder, trunk, t.id, cache) for trunk, t in zip(trunks, transcripts, strict=True)
-    ]
+    first_sight = (
+        trunks
+        if not coder.upper
+        else [
+            embedded_of(coder, trunk, t.id, cache) for trunk, t in zip(trunks, transcripts, strict=True)
+        ]
+    )
     n = sum(len(t) for t in transcripts)
     steps = recipe.epochs * int(np.ceil(n / (recipe.chunk * recipe.chunks_per_step)))
     optimiser, schedule = _optimiser(coder, recipe, steps)
@@ -84,8 +89,11 @@ def trunk_of(coder: Coder, inputs: Inputs, number: int, cache: Path | None) -> l
     if path and path.exists():
         found: list[Tensor] = torch.load(path, weights_only=True)
         return found
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        found = coder.trunk(inputs)
+    if cache and not coder.upper:
+        found = read_by(cache / "model" / "encoder.onnx", inputs)
+    else:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = coder.trunk(inputs)
     if path:
         partial = path.with_suffix(f".{os.getpid()}")
         torch.save(found, partial)

@@ -20,6 +20,7 @@ from training.recipe import Recipe
 __all__ = ["VIEWS", "Coder", "Inputs", "base_folder", "inputs_of", "load_tokenizer"]
 
 _CLS, _SEP = 101, 102
+_BAG = 4096  # buckets of the network's own bag
 
 VIEWS = ("alone", "past", "both")
 """What a sequence layer sees beside the utterance: nothing, what was said before, the whole session.
@@ -143,8 +144,8 @@ def pooled(hidden: Tensor, known: Tensor | None = None) -> Tensor:
 class SequenceHeads(nn.Module):
     """A recurrent layer over a session's utterances, and one linear head for each task.
 
-    Beside what the encoder made of an utterance it reads how near that is to the two utterances
-    before it: a reflection is near.
+    Beside what the encoder made of an utterance it reads a small bag of its wordings, and how near
+    it is to the two utterances before it: a reflection is near.
     """
 
     def __init__(self, recipe: Recipe, width: int, view: str) -> None:
@@ -153,7 +154,9 @@ class SequenceHeads(nn.Module):
         self.role = nn.Embedding(2, 16)
         self.dropout = nn.Dropout(recipe.dropout)
         self.scale = nn.LayerNorm(width)
-        own = width + 16 + 3
+        self.bag = nn.Embedding(_BAG, recipe.bag, padding_idx=0)
+        nn.init.normal_(self.bag.weight, std=0.05)
+        own = width + recipe.bag + 16 + 3
         self.reduce = nn.Sequential(nn.Linear(own, size), nn.GELU(), nn.LayerNorm(size))
         seen = {"alone": 0, "past": 1, "both": 2}[view]
         self.run = nn.GRU(size, size, batch_first=True, bidirectional=seen == 2) if seen else None
@@ -163,10 +166,17 @@ class SequenceHeads(nn.Module):
     def forward(self, embedded: Tensor, wordings: Tensor, by_client: Tensor) -> dict[str, Tensor]:
         """Logits of every head for (batch, n, width) utterances."""
         length = torch.log1p((wordings > 0).to(embedded.dtype).sum(-1, keepdim=True)) / 3
+        few = wordings % _BAG
+        if torch.onnx.is_in_onnx_export():
+            bag = (self.bag(few) * (few > 0).unsqueeze(-1).to(embedded.dtype)).sum(2)
+        else:  # the same, several times as fast
+            flat = few.flatten(0, 1)
+            bag = nn.functional.embedding_bag(flat, self.bag.weight, mode="sum", padding_idx=0)
+            bag = bag.unflatten(0, wordings.shape[:2])
         near = nearness(embedded)
         if self.run is None:  # alone: it must not know what came before
             near = torch.zeros_like(near)
-        parts = [self.scale(embedded), self.role(by_client), length, near]
+        parts = [self.scale(embedded), bag, self.role(by_client), length, near]
         own = self.dropout(torch.cat(parts, dim=-1))
         reduced = self.reduce(own)
         parts = [own, reduced]

@@ -16,18 +16,20 @@ class Recipe:
     ``views`` are what sequence layers see (see ``network.VIEWS``), joined by ``+``; the first ships.
     In the first ``warm_epochs`` of ``epochs`` the whole encoder stays as it was and the layers above it
     learn; then its layers above ``frozen_layers`` learn too.
+    ``bag`` is the width of the network's own bag of wordings.
     ``wordings_freedom`` is how freely the linear member may weigh wordings.
     """
 
     frozen_layers: int = 6
-    warm_epochs: int = 7
+    warm_epochs: int = 8
     views: str = "past"
     utterance_tokens: int = 64
     hidden: int = 160
+    bag: int = 32
     dropout: float = 0.4
     chunk: int = 48
     chunks_per_step: int = 4
-    epochs: int = 7
+    epochs: int = 8
     encoder_rate: float = 1e-4
     head_rate: float = 2e-3
     weight_decay: float = 0.03
