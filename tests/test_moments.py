@@ -102,7 +102,9 @@ def test_kinds_that_could_not_be_looked_for_are_told() -> None:
     assert told["silence_after_question"].endswith("were not looked for: this transcript has no times.")
     assert "silence_after_question" not in not_looked_for(timed(500))
     whole = rated(coded(session(*talk(fill=40)), {0: "advice"}), {1: 0.1})
-    assert set(not_looked_for(whole)) == {"moments", "silence_after_question", "style_matching_change"}
+    assert set(not_looked_for(whole)) == {
+        *("moments", "silence_after_question", "style_matching_change", "strain_marked")
+    }
 
 
 # --- silences -----------------------------------------------------------------------------------

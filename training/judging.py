@@ -38,7 +38,7 @@ __all__ = ["GOALS", "Fitted", "card_heads", "judge"]
 Floats = NDArray[np.float64]
 Logits = list[Mapping[str, NDArray[np.float64]]]
 
-GOALS = {"strategy": 0.6, "withdrawal": 0.5, "confrontation": 0.5}
+GOALS = {"strategy": 0.5, "withdrawal": 0.5, "confrontation": 0.5}
 """Least precision of a mark that is shown. A mark of strain says "look here": half of them right is
 stated beside each, and far above the share that is there (about 6 in 100)."""
 

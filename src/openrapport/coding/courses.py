@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openrapport.codes import Codes, MeasuredError
 from openrapport.coding.counts import wilson_interval
-from openrapport.coding.ruptures import ANSWERS, marks, with_any
+from openrapport.coding.ruptures import ANSWERS, answers, marks
 from openrapport.coding.schemes import SCHEMES
 from openrapport.finding import Finding, Gives, NotMeasured, Null, Result
 from openrapport.resampling import mean_interval, middle, rate_interval, resampled_sums
@@ -207,28 +207,32 @@ def _strong_feeling(session: Session) -> Indices | None:
 
 def _feeling_answered(session: Session) -> Result:
     name = "feeling_answered_share"
-    strategy, strong = session.coded("strategy"), _strong_feeling(session)
-    if strategy is None or strong is None:
+    met, strong = answers(session, "received"), _strong_feeling(session)
+    if met is None or strong is None:
         reason = "needs codes of what the therapist does, and a rating of the client's words"
         return NotMeasured(STEP, reason, name, Role.THERAPIST)
-    answers = _next_by_therapist(session, strong)
-    strong, answers = strong[answers >= 0], answers[answers >= 0]
-    if len(answers) < _MIN_MOMENTS:
-        reason = f"needs at least {_MIN_MOMENTS} answers to strong words; here are {len(answers)}"
+    next_ = _next_by_therapist(session, strong)
+    strong, next_ = strong[next_ >= 0], next_[next_ >= 0]
+    if len(next_) < _MIN_MOMENTS:
+        reason = f"needs at least {_MIN_MOMENTS} answers to strong words; here are {len(next_)}"
         return NotMeasured(STEP, reason, name, Role.THERAPIST)
-    received = np.isin(answers, with_any(strategy, ANSWERS["received"]))
+    received = np.isin(next_, met)
+    codes = [c for c in (session.coded("strategy"), session.coded("behaviour")) if c is not None]
     return Finding(
         name=name,
         party=Role.THERAPIST,
         value=float(received.mean()),
         unit="share",
-        n=len(answers),
+        n=len(next_),
         counted="answers",
         step=STEP,
         interval=wilson_interval(int(received.sum()), len(received)),
-        evidence=session.utterances.ids_of(np.union1d(strong, answers)),
+        evidence=session.utterances.ids_of(np.union1d(strong, next_)),
         measured=tuple(
-            m for m in strategy.measured if m.metric == "recall" and m.code in ANSWERS["received"]
+            m
+            for of_one in codes
+            for m in of_one.measured
+            if m.metric == "recall" and m.code in ("reflection", *ANSWERS["received"])
         ),
     )
 
@@ -239,11 +243,11 @@ def _responsiveness(session: Session, rng: np.random.Generator) -> Result:
         reason = "needs codes of what the therapist mainly does, and of the client's low moments"
         return NotMeasured(STEP, reason, name, Role.THERAPIST)
     client = np.flatnonzero(session.spoken_by(Role.CLIENT) & (session.utterances.n_words > 0))
-    answers = _next_by_therapist(session, client)
+    next_ = _next_by_therapist(session, client)
     does = np.full(len(session.utterances), -1)
     does[codes.utterance] = codes.label
-    usable = (answers >= 0) & (does[answers] >= 0)
-    after_low, kind = np.isin(client[usable], low), does[answers[usable]]
+    usable = (next_ >= 0) & (does[next_] >= 0)
+    after_low, kind = np.isin(client[usable], low), does[next_[usable]]
     if min(after_low.sum(), (~after_low).sum()) < _MIN_MOMENTS:
         reason = (
             f"needs {_MIN_MOMENTS} answers after low moments and as many after others; here are "

@@ -19,7 +19,7 @@ from openrapport.finding import Finding, Gives, NotMeasured, Result
 from openrapport.resampling import rate_interval
 from openrapport.session import Role, Session
 
-__all__ = ["ANSWERS", "GIVES", "STEP", "Strain", "findings", "marks", "runs"]
+__all__ = ["ANSWERS", "GIVES", "STEP", "Strain", "answers", "findings", "marks", "runs"]
 
 STEP = "strain.v1"
 
@@ -36,6 +36,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "pressed": ("advice", "information", "confrontation", "insight", "advice_with_leave"),
 }
 """What a therapist may do with strain; an utterance may do several."""
+
+_MAINLY = {"received": "reflection", "pressed": "therapist_input"}
 
 GIVES = (
     Gives("strain_rate", (Role.CLIENT,), KINDS),
@@ -265,18 +267,18 @@ def _returns(session: Session, found: list[Strain]) -> Result:
 
 
 def _answers(session: Session, found: list[Strain]) -> Iterator[Result]:
-    name, strategy = "strain_answer_share", session.coded("strategy")
+    name = "strain_answer_share"
     answered = np.array([run.answer for run in found if run.answer >= 0], dtype=np.int64)
-    for answer, labels in ANSWERS.items():
-        reason = None
-        if strategy is None or not set(labels) & set(strategy.labels):
+    for answer in ANSWERS:
+        did, reason = answers(session, answer), None
+        if did is None:
             reason = "needs a coder who looks for what the therapist does"
         elif len(answered) < _MIN_RUNS:
             reason = f"needs at least {_MIN_RUNS} answers to strain; this session has {len(answered)}"
-        if strategy is None or reason is not None:
+        if did is None or reason is not None:
             yield NotMeasured(STEP, reason or _NO_CODER, name, Role.THERAPIST, answer)
             continue
-        hit = np.isin(answered, with_any(strategy, labels))
+        hit = np.isin(answered, did)
         yield Finding(
             name=name,
             aspect=answer,
@@ -290,6 +292,31 @@ def _answers(session: Session, found: list[Strain]) -> Iterator[Result]:
             evidence=session.utterances.ids_of(np.unique(answered[hit])),
             measured=worth(session, *KINDS),
         )
+
+
+def answers(session: Session, answer: str) -> NDArray[np.int64] | None:
+    """Utterances with which the therapist receives, asks or presses on.
+
+    Parameters
+    ----------
+    session : Session
+        With codes of ``strategy``, ``behaviour`` or both.
+    answer : str
+        One of :data:`ANSWERS`.
+
+    Returns
+    -------
+    utterance : ndarray of int64 or None
+        In order; None where no coder looked for any of it.
+    """
+    strategy, behaviour = session.coded("strategy"), session.coded("behaviour")
+    found = []
+    if strategy is not None and set(ANSWERS[answer]) & set(strategy.labels):
+        found.append(with_any(strategy, ANSWERS[answer]))
+    mainly = _MAINLY.get(answer)
+    if behaviour is not None and mainly in behaviour.labels:
+        found.append(behaviour.with_label(mainly))
+    return np.unique(np.concatenate(found)) if found else None
 
 
 def with_any(codes: Codes, labels: tuple[str, ...]) -> NDArray[np.int64]:

@@ -59,11 +59,9 @@ def strains(scene: Scene) -> Iterator[Candidate | NotMeasured]:
 
 def _answer(scene: Scene, run: Strain) -> str | None:
     """What the therapist's next utterance did; receiving comes first, because it opens the rest."""
-    codes = scene.session.coded("strategy")
-    if codes is None or run.answer < 0:
-        return None
     for answer in ("received", "asked", "pressed"):
-        if run.answer in ruptures.with_any(codes, ruptures.ANSWERS[answer]):
+        did = ruptures.answers(scene.session, answer)
+        if did is not None and run.answer in did:
             return answer
     return None
 

@@ -19,8 +19,9 @@ __all__ = ["ASKS", "asked", "feedback_answered", "openings", "unmet_feelings"]
 ASKS = ("feedback_seeking", "genuineness")
 """Codes with which a therapist opens a talk about the two of them."""
 
-_MET = ("simple_reflection", "complex_reflection", "validation", "affirmation", "summary")
-_OPENS = ("complex_reflection", "simple_reflection", "validation")
+_REFLECTS = ("simple_reflection", "complex_reflection", "reflection")
+_MET = ("reflection", "simple_reflection", "complex_reflection", "validation", "affirmation", "summary")
+_OPENS = ("reflection", "complex_reflection", "simple_reflection", "validation")
 
 _STRONG = 0.5
 _STRONG_WORDS = 8
@@ -107,7 +108,7 @@ def unmet_feelings(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     candidate : Candidate
         Of the kind ``strong_affect_unmet``.
     """
-    codes = scene.codes("strategy", ("simple_reflection", "complex_reflection"))
+    codes = scene.first_codes(("strategy", _REFLECTS), ("behaviour", _REFLECTS))
     size = np.where(scene.of_client, np.abs(np.nan_to_num(scene.sentiment)), 0.0)
     rated = size[size > 0]
     if codes is None or scene.session.rated("sentiment") is None:
@@ -138,7 +139,7 @@ def unmet_feelings(scene: Scene) -> Iterator[Candidate | NotMeasured]:
             evidence=scene.ids((turn, answer)),
             # Pain that is passed over is more worth talking about than joy that is.
             strength=size[turn] * (1.0 if value < 0 else 0.5),
-            measured=measured_for(codes, ("simple_reflection", "complex_reflection"), "recall"),
+            measured=measured_for(codes, _REFLECTS, "recall"),
         )
 
 
@@ -155,7 +156,7 @@ def openings(scene: Scene) -> Iterator[Candidate | NotMeasured]:
     candidate : Candidate
         Of the kind ``opened_up``.
     """
-    codes = scene.codes("strategy", _OPENS)
+    codes = scene.first_codes(("strategy", _OPENS), ("behaviour", _OPENS))
     if codes is None or scene.session.rated("sentiment") is None:
         yield not_looked_for("opened_up", "Warmer turns after a reflection", _NEEDS_BOTH)
         return

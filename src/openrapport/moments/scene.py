@@ -122,6 +122,22 @@ class Scene:
         codes = self.session.coded(scheme)
         return codes if codes is not None and set(labels) & set(codes.labels) else None
 
+    def first_codes(self, *wanted: tuple[str, Sequence[str]]) -> Codes | None:
+        """Codes of the first of some schemes whose coder can give what is looked for.
+
+        Parameters
+        ----------
+        *wanted : tuple of str and sequence of str
+            Schemes with their labels, the finer before the coarser.
+
+        Returns
+        -------
+        codes : Codes or None
+            None where nobody could have given any of them.
+        """
+        found = (self.codes(scheme, labels) for scheme, labels in wanted)
+        return next((codes for codes in found if codes is not None), None)
+
     def turns_with(self, codes: Codes | None, labels: Sequence[str]) -> NDArray[np.float64]:
         """How surely each turn has one of these codes.
 

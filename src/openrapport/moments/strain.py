@@ -25,6 +25,8 @@ _INPUT = {
     "advice": ("gave advice", "advice"),
     "advice_with_leave": ("gave advice", "advice"),
     "information": ("explained something", "information"),
+    # A coder who does not tell these apart well enough still tells giving from asking.
+    "therapist_input": ("advised or explained", "advice or information"),
 }
 
 # One or two short answers are ordinary; three in a row, soon after, are a change.
@@ -99,8 +101,12 @@ def _minimal(scene: Scene) -> NDArray[np.bool_]:
 
 
 def _input_turns(scene: Scene) -> NDArray[np.float64]:
-    codes = scene.codes("strategy", tuple(_INPUT))
-    return scene.turns_with(codes, tuple(_INPUT)) * scene.of_therapist
+    return scene.turns_with(_inputs(scene), tuple(_INPUT)) * scene.of_therapist
+
+
+def _inputs(scene: Scene) -> Codes | None:
+    fine = ("advice", "information")
+    return scene.first_codes(("strategy", fine), ("behaviour", ("therapist_input",)))
 
 
 def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -124,7 +130,7 @@ def withdrawals(scene: Scene, runs: list[Run]) -> Iterator[Candidate | NotMeasur
     candidate : Candidate
         Of the kinds ``withdrawal_after_input`` and ``repair``.
     """
-    inputs = scene.codes("strategy", tuple(_INPUT))
+    inputs = _inputs(scene)
     if inputs is None:
         why = "no coder looked for advice, information or confrontation here."
         yield not_looked_for(
