@@ -20,8 +20,8 @@ class Recipe:
     ``wordings_freedom`` is how freely the linear member may weigh wordings.
     """
 
-    frozen_layers: int = 6
-    warm_epochs: int = 8
+    frozen_layers: int = 3
+    warm_epochs: int = 5
     views: str = "past"
     utterance_tokens: int = 64
     hidden: int = 160
@@ -29,8 +29,8 @@ class Recipe:
     dropout: float = 0.4
     chunk: int = 48
     chunks_per_step: int = 4
-    epochs: int = 8
-    encoder_rate: float = 1e-4
+    epochs: int = 10
+    encoder_rate: float = 1.5e-4
     head_rate: float = 2e-3
     weight_decay: float = 0.03
     label_smoothing: float = 0.0
