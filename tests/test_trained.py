@@ -18,7 +18,6 @@ from openrapport.coding.model import MODEL_FOLDER, Network
 from openrapport.coding.schemes import SCHEMES
 from openrapport.coding.trained import TrainedCoder
 from openrapport.errors import BadModel
-from openrapport.finding import Finding
 from openrapport.session import Role, Session
 from tests.sessions import session
 
@@ -120,7 +119,7 @@ def test_a_third_person_is_neither_coded_nor_heard() -> None:
 def test_a_session_without_utterances_has_no_codes_and_says_what_was_looked_for() -> None:
     found = TrainedCoder(network=Fixed([STRATEGY, TALK], [])).code(session())
     assert [(c.scheme, len(c), c.labels) for c in found] == [
-        ("strategy", 0, ("advice", "insight", "feedback_seeking", "genuineness")),
+        ("strategy", 0, ("advice", "insight", "feedback_seeking", "genuineness", "validation")),
         ("talk", 0, ("change", "neutral")),
     ]
 
@@ -190,7 +189,8 @@ def test_odd_words_get_codes_with_sound_probabilities(coder: TrainedCoder, words
 def test_what_it_is_worth_stands_beside_every_code(coder: TrainedCoder) -> None:
     for codes in coder.code(session(*TALKED)):
         known = {m.code for m in codes.measured if m.metric == "precision"}
-        assert set(codes.labels) <= known | {"hopelessness"}
+        # Of what was never marked no precision is known.
+        assert set(codes.labels) - known <= {"3"}
         assert all("five folds by transcript" in m.on or "rules.v1" in m.on for m in codes.measured)
         if codes.scheme not in ("behaviour", "talk"):
             assert all("machine raters" in m.on for m in codes.measured)
@@ -234,17 +234,27 @@ def test_another_language_is_not_measured() -> None:
     assert "English" in missing["codes.v1"]
 
 
-def test_strain_is_found_in_a_session_that_is_full_of_it(coder: TrainedCoder) -> None:
-    rows = [
+def test_strain_is_likelier_where_there_is_plenty(coder: TrainedCoder) -> None:
+    strained = (
         (
             "T You need to stop drinking, it is as simple as that.",
             "C I don't need you to tell me that.",
         ),
         ("T Well, you clearly have a problem.", "C No, I don't. You don't know anything about me."),
-        ("T I am only trying to help you.", "C I only came because I had to. This is a waste of time."),
-    ] * 8
-    report = pipeline.run(session(*(line for pair in rows for line in pair)), coder=coder)
-    found = report.find("strain_rate", Role.CLIENT, "confrontation")
-    assert isinstance(found, Finding)
-    assert found.value > 10
-    assert found.measured
+        ("T I am only trying to help you.", "C I only came because I had to. It is a waste of time."),
+    )
+    calm = (
+        ("T How was your week?", "C It was good, I went for a walk with my sister on Sunday."),
+        ("T You enjoyed that.", "C Yeah, we talked a lot, and I cooked for her."),
+        ("T What did you cook?", "C A soup, with what was left in the garden."),
+    )
+    labels = [label for h in coder.network.card["heads"] for label in h["labels"]]
+    against = [h["scheme"] for h in coder.network.card["heads"]].index("confrontation")
+    column = sum(len(h["labels"]) for h in coder.network.card["heads"][: against + 1]) - 1
+    assert labels[column] == "unspecified"
+    means = []
+    for talk in (strained, calm):
+        spoken = session(*(line for pair in talk for line in pair))
+        found = coder.network.logits(spoken.utterances.text, spoken.spoken_by(Role.CLIENT))
+        means.append(found[spoken.spoken_by(Role.CLIENT), column].mean())
+    assert means[0] > means[1]

@@ -53,7 +53,7 @@ _AFTER = 3
 _OWN_SHARE = 1.0  # at least one of the three is as long as what this client usually says
 _MIN_UTTERANCES = 20
 _MIN_RUNS = 3
-_NO_CODER = "needs a coder who looks for moves away and against"
+_NO_CODER = "no coder marked moves away and against here, or not well enough to show them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,11 @@ def findings(session: Session, rng: np.random.Generator) -> list[Result]:
         return [NotMeasured(STEP, reason)]
     of_kind = marks(session)
     if not of_kind:
-        return [NotMeasured(STEP, _NO_CODER)]
+        return [
+            NotMeasured(STEP, _NO_CODER, gives.name, party)
+            for gives in GIVES
+            for party in gives.parties
+        ]
     found = runs(session)
     return [
         *_rates(session, client, of_kind, rng),

@@ -24,6 +24,9 @@ __all__ = ["TrainedCoder"]
 
 _SHIPPED = Network()
 
+_BY_RULES = (*WRITTEN, "validation")
+"""Codes of which there are too few cases to learn, and that rules know by their wording."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedCoder:
@@ -125,7 +128,7 @@ class TrainedCoder:
 def _with_written(codes: Codes, session: Session) -> Codes:
     """Add the codes that are too rare to be learned and that written rules know by their wording."""
     rules = next(c for c in RuleCoder().code(session) if c.scheme == codes.scheme)
-    labels = [label for label in WRITTEN if label not in codes.labels]
+    labels = [label for label in _BY_RULES if label not in codes.labels]
     if not labels:
         return codes
     wanted = [rules.labels.index(label) for label in labels]

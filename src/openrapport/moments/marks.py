@@ -45,7 +45,7 @@ def strains(scene: Scene) -> Iterator[Candidate | NotMeasured]:
         Of the kinds ``strain_marked`` and ``strain_eased``.
     """
     if not ruptures.marks(scene.session):
-        why = "no coder looked for moves away and against here."
+        why = "no coder marked moves away and against here, or not well enough to show them."
         yield not_looked_for("strain_marked", "Strain, and what eased it", why)
         return
     for run in ruptures.runs(scene.session):
