@@ -1,8 +1,7 @@
-"""The files of the trained coder, and from utterances to what the network makes of them.
+"""The files of the trained coder, and from utterances to what the network makes of them::
 
     encoder.onnx     a small transformer: tokens of an utterance -> what it says
-    session.onnx     a recurrent layer: that and the wordings of an utterance, after those before it
-                     -> a number for each label
+    session.onnx     a recurrent layer, and weights of wordings: a session -> numbers for each label
     tokenizer.json   words -> tokens
     card.json        labels, calibration, thresholds, measured error, hashes of the other files
 
