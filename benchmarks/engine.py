@@ -100,8 +100,8 @@ def _run_and_growth() -> list[Row]:
     of_700 = run_of(_UTTERANCES, _REPEATS)
     hour, ten_hours = run_of(_HOUR, 3), run_of(10 * _HOUR, 3)
     return [
-        at_most("run(session), 50 minutes, 700 utterances", of_700, 0.5),
-        at_most("run(session), 10 hours over 1 hour", ten_hours / hour, 12, "times"),
+        at_most("run(session), 50 minutes, 700 utterances, rules", of_700, 0.5),
+        at_most("run(session), 10 hours over 1 hour, rules", ten_hours / hour, 12, "times"),
     ]
 
 
@@ -111,7 +111,7 @@ def _process() -> Row:
         write_session(session_of(_UTTERANCES), path)
         command = _analyze(path, Path(folder) / "out")
         taken = seconds(lambda: subprocess.run(command, check=True, capture_output=True))
-    return at_most("openrapport analyze, 700 utterances, to HTML and JSON", taken, 2.5)
+    return at_most("openrapport analyze, 700 utterances, to HTML and JSON, rules", taken, 2.5)
 
 
 def _analyze(source: Path, out: Path, *options: str) -> list[str]:
@@ -137,7 +137,7 @@ def _corpus(annomi: Path) -> list[Row]:
         _, quarter_mb = usage(_analyze(quarter, Path(folder) / "part", "--jobs", "2"))
         reports = len(list((Path(folder) / "all").glob("*.html"))) - 1
     return [
-        at_most(f"all {reports} AnnoMI sessions, --jobs 2", whole_s, 20),
+        at_most(f"all {reports} AnnoMI sessions, --jobs 2, rules", whole_s, 20),
         Row(what="peak memory of the same", value=whole_mb, unit="MB", limit=None, ok=True),
         at_most("peak memory, all sessions over a quarter", whole_mb / quarter_mb, 1.25, "times"),
     ]

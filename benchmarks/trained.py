@@ -54,7 +54,7 @@ def _speed() -> list[Row]:
     whole = seconds(lambda: pipeline.run(session, coder=TrainedCoder(network=network)), 3)
     return [
         Row(
-            what="utterances a second with context, trained coder",
+            what="utterances a second with context, trained coder, one process",
             value=rate,
             unit="per s",
             limit=f">= {_FEWEST} per s",

@@ -76,7 +76,7 @@ def test_the_labels_come_from_the_coder_and_from_nowhere_else():
     coded = dialogue(20).with_codes(by_hand("strategy", ("hums", "insight"), (0, "hums")))
     rates = {r.aspect: r for r in results(coded) if r.name == "code_rate"}
     assert [aspect for aspect, r in rates.items() if isinstance(r, Finding)] == ["hums", "insight"]
-    assert rates["advice"].reason.endswith("does not look for advice, or not well enough to show it")
+    assert rates["advice"].reason.endswith("does not look for this, or not well enough to show it")
     assert "two kinds of questions" in refused(coded, "open_question_share").reason
 
 

@@ -126,7 +126,7 @@ def _method(judged: Judged, recipe: Recipe) -> str:
         f"at most {recipe.utterance_tokens} word pieces (beginning and end of longer ones); a recurrent layer of "
         f"{recipe.hidden} units runs over the session and never looks ahead. {recipe.epochs} epochs, seed "
         f"{recipe.seed}. Beside it stands a logistic regression on hashed wordings (pieces, pairs, triples, firsts, "
-        "last); the logits of both are weighed and calibrated together. All choices: `{json.dumps(asdict(recipe))}`."
+        f"last); the logits of both are weighed and calibrated together. All choices: `{json.dumps(asdict(recipe))}`."
     )
 
 

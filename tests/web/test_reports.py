@@ -122,7 +122,7 @@ def test_sharing_needs_a_supervisor_and_a_yes(
 def test_a_mark_is_kept_changed_and_taken_back_by_its_person(
     practice: SimpleNamespace, session: SessionRecord
 ) -> None:
-    target = "code:strategy:complex_reflection:u3"
+    target = "code:behaviour:reflection:u3"
     browser, where = signed_in(practice.alba), reverse("mark_set", args=(session.key, 1))
 
     def mark(verdict: str, note: str, revision: int) -> int:
@@ -150,11 +150,11 @@ def test_a_mark_is_kept_changed_and_taken_back_by_its_person(
     "data",
     [
         {},
-        {"target": "code:strategy:complex_reflection:u3", "revision": "x"},
-        {"target": "code:strategy:complex_reflection:u3", "revision": 0, "verdict": "wrong"},
-        {"target": "code:strategy:complex_reflection:u999", "revision": 0, "verdict": "confirmed"},
+        {"target": "code:behaviour:reflection:u3", "revision": "x"},
+        {"target": "code:behaviour:reflection:u3", "revision": 0, "verdict": "wrong"},
+        {"target": "code:behaviour:reflection:u999", "revision": 0, "verdict": "confirmed"},
         {"target": "<script>", "revision": 0, "verdict": "confirmed"},
-        {"target": "code:strategy:complex_reflection:u3", "revision": 0, "note": "x" * 5000},
+        {"target": "code:behaviour:reflection:u3", "revision": 0, "note": "x" * 5000},
         {"target": "x" * 500, "revision": 0, "verdict": "confirmed"},
     ],
 )
@@ -171,7 +171,7 @@ def test_everybody_marks_for_themselves_and_the_therapist_reads_all(
 ) -> None:
     shared_with(session, practice.sami, Audience.SUPERVISOR)
     data = {
-        "target": "code:strategy:complex_reflection:u3",
+        "target": "code:behaviour:reflection:u3",
         "revision": 0,
         "verdict": "dismissed",
         "note": "an idea",
@@ -189,7 +189,7 @@ def test_everybody_marks_for_themselves_and_the_therapist_reads_all(
 
 def test_marks_are_codes_of_their_person(practice: SimpleNamespace, session: SessionRecord) -> None:
     coded = bundles.load(StoredReport.objects.get())
-    places = [place for rows in marks.code_places(coded).values() for place, _, _ in rows]
+    places = [place for rows in marks.code_places(coded).values() for place, _ in rows]
     for place, verdict in ((places[0], "confirmed"), (places[1], "dismissed")):
         marks.set_mark(
             actor=practice.alba,
@@ -224,7 +224,7 @@ def test_a_corrected_word_is_a_new_version_and_the_old_one_stays(
     browser = signed_in(practice.alba)
     browser.post(
         reverse("mark_set", args=(session.key, 1)),
-        {"target": "code:strategy:complex_reflection:u3", "verdict": "confirmed", "revision": 0},
+        {"target": "code:behaviour:reflection:u3", "verdict": "confirmed", "revision": 0},
     )
     assert correct(browser, session, 1, "I slept well, for once.").status_code == 302
     assert Analysis.objects.filter(state="queued").count() == 1
@@ -236,7 +236,7 @@ def test_a_corrected_word_is_a_new_version_and_the_old_one_stays(
     old = page(browser, "report_version", session.key, 1)
     assert "slept badly" in old
     assert "newer version" in old
-    assert Mark.objects.filter(version__number=2).get().target == "code:strategy:complex_reflection:u3"
+    assert Mark.objects.filter(version__number=2).get().target == "code:behaviour:reflection:u3"
     assert [e.details["what"] for e in Entry.objects.filter(action="transcript.corrected")] == [
         "word corrected"
     ]
@@ -329,7 +329,7 @@ def test_deleting_a_version_takes_its_report_and_marks_and_nothing_else(
     analyse_what_waits()
     browser.post(
         reverse("mark_set", args=(session.key, 1)),
-        {"target": "code:strategy:complex_reflection:u3", "verdict": "confirmed", "revision": 0},
+        {"target": "code:behaviour:reflection:u3", "verdict": "confirmed", "revision": 0},
     )
     first = TranscriptVersion.objects.get(number=1)
     gone = {str(first.key), str(first.report.key)}
@@ -504,7 +504,7 @@ def test_taking_a_consent_back_deletes_what_rested_on_it_and_says_what_stays(
         actor=practice.alba,
         session=session,
         version=TranscriptVersion.objects.get(),
-        target="code:strategy:complex_reflection:u3",
+        target="code:behaviour:reflection:u3",
         verdict="confirmed",
         note="",
         revision=0,

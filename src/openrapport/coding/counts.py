@@ -107,8 +107,7 @@ def _rates(session: Session, codes: Codes | None, rng: np.random.Generator) -> I
         yield _rate(session, codes, label, spoken, "code_rate", rng)
     for label in SCHEMES["strategy"]:
         if label not in codes.labels:
-            plain = label.replace("_", " ")
-            reason = f"{codes.coder} does not look for {plain}, or not well enough to show it"
+            reason = f"{codes.coder} does not look for this, or not well enough to show it"
             yield NotMeasured(STEP, reason, "code_rate", Role.THERAPIST, label)
 
 

@@ -53,7 +53,7 @@ _AFTER = 3
 _OWN_SHARE = 1.0  # at least one of the three is as long as what this client usually says
 _MIN_UTTERANCES = 20
 _MIN_RUNS = 3
-_NO_CODER = "no coder marked moves away and against here, or not well enough to show them"
+_NO_CODER = "no coder here marks moves away and against well enough to show them"
 
 
 @dataclass(frozen=True, slots=True)

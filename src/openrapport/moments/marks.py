@@ -45,8 +45,8 @@ def strains(scene: Scene) -> Iterator[Candidate | NotMeasured]:
         Of the kinds ``strain_marked`` and ``strain_eased``.
     """
     if not ruptures.marks(scene.session):
-        why = "no coder marked moves away and against here, or not well enough to show them."
-        yield not_looked_for("strain_marked", "Strain, and what eased it", why)
+        why = "no coder here marks moves away and against well enough to show them."
+        yield not_looked_for("strain_marked", "Marks of strain and what eased them", why)
         return
     for run in ruptures.runs(scene.session):
         answer = _answer(scene, run)

@@ -6,7 +6,7 @@ transcript, so the page takes the session beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from openrapport.codes import Codes
+from openrapport.coding.schemes import SCHEMES
 from openrapport.demo import is_fictional
 from openrapport.finding import Evidence, Finding, Moment, NotMeasured, Report
 from openrapport.reporting import charts, wording
@@ -35,6 +36,7 @@ _LISTED = 60
 _SPREAD = 24
 _FEW = 40
 _SILENCE_SHOWN_MS = 3_000
+_NO_MARKS = ("codes.", "course.", "coordination.")
 
 
 @cache
@@ -223,17 +225,23 @@ def _order_of(findings: Iterable[Finding]) -> Any:
 
 
 def _missing(missing: Iterable[NotMeasured]) -> list[str]:
-    """One line for a reason, however many findings it keeps from being measured."""
-    by_reason: dict[str, list[str]] = {}
+    """One line for a reason, however many findings and kinds it keeps from being measured."""
+    by_reason: dict[str, dict[str, list[str]]] = {}
     for m in missing:
-        name = explain(m.name).title if m.name else ""
-        whom = f" ({m.party})" if m.party and name else ""
-        by_reason.setdefault(m.reason, []).append(f"{name}{whom}" if name else "")
-    lines = []
-    for reason, names in by_reason.items():
-        named = ", ".join(dict.fromkeys(filter(None, names)))
-        lines.append(f"{named or 'All of it'}: {reason}")
-    return lines
+        whom = f" ({m.party})" if m.party and m.name else ""
+        title = f"{explain(m.name).title}{whom}" if m.name else ""
+        kinds = by_reason.setdefault(m.reason, {}).setdefault(title, [])
+        if m.aspect:
+            kinds.append(wording.plain_name(m.aspect))
+    return [
+        f"{'; '.join(filter(None, map(_kinds_of, names.items()))) or 'All of it'}: {reason}"
+        for reason, names in by_reason.items()
+    ]
+
+
+def _kinds_of(named: tuple[str, list[str]]) -> str:
+    title, kinds = named
+    return f"{title}, {', '.join(kinds)}" if kinds else title
 
 
 def _block(
@@ -313,32 +321,51 @@ def _transcript(report: Report, session: Session, index: dict[str, int]) -> list
 def _chips(report: Report, session: Session) -> dict[int, list[dict[str, str]]]:
     """Codes beside each utterance, each leading to the finding that counts it."""
     counted = {f.aspect: f for f in report.findings if f.step.startswith("codes.") and f.aspect}
+    groups = {
+        "behaviour": "course",
+        "disclosure": "course",
+        "withdrawal": "strain",
+        "confrontation": "strain",
+    }
     chips: dict[int, list[dict[str, str]]] = {}
     for codes in _shown(session):
+        silent = _silent(codes.scheme, session)
         for utterance, label, probability in zip(
             codes.utterance.tolist(), codes.label.tolist(), codes.probability.tolist(), strict=True
         ):
             name = codes.labels[label]
-            finding = counted.get(name)
-            chips.setdefault(utterance, []).append(
+            here = chips.setdefault(utterance, [])
+            # A main behaviour stands only where no finer code says the same more exactly.
+            if name in silent or (codes.scheme == "behaviour" and here):
+                continue
+            finding = counted.get(name) if codes.scheme == "strategy" else None
+            group = groups.get(codes.scheme, "codes")
+            here.append(
                 {
-                    "href": f"#finding-{_finding_id(finding)}" if finding else "#group-codes",
-                    "name": wording.plain_name(name),
+                    "href": f"#finding-{_finding_id(finding)}" if finding else f"#group-{group}",
+                    "name": wording.code_name(codes.scheme, name),
                     "sure": f"{100 * probability:.0f}%",
                 }
             )
     return chips
 
 
+def _silent(scheme: str, session: Session) -> Collection[str]:
+    """Codes that say only that there is nothing to say; change talk belongs to one approach."""
+    if scheme == "talk" and session.approach != "motivational_interviewing":
+        return SCHEMES["talk"]
+    return {"behaviour": ("other",), "talk": ("neutral",), "disclosure": ("0", "1")}.get(scheme, ())
+
+
 def _marks(report: Report, session: Session, index: dict[str, int]) -> dict[int, dict[str, str]]:
     """Titles and addresses of the findings that have an utterance among their few places.
 
-    Codes have marks of their own, and the kinds of small words would stand beside every line.
+    Codes have marks of their own, and their mix or the kinds of small words would stand beside every line.
     """
     marks: dict[int, dict[str, str]] = {}
     few = min(_FEW, len(index) // 4)
     for finding in report.findings:
-        if finding.step.startswith(("codes.", "coordination.")) or len(finding.evidence) > few:
+        if finding.step.startswith(_NO_MARKS) or len(finding.evidence) > few:
             continue
         for evidence in finding.evidence:
             here = marks.setdefault(_place(evidence, session, index), {})
@@ -347,7 +374,7 @@ def _marks(report: Report, session: Session, index: dict[str, int]) -> dict[int,
 
 
 def _shown(session: Session) -> list[Codes]:
-    """Schemes that say something of their own: main behaviours repeat what strategies say."""
+    """What coders gave, the fine before the coarse."""
     schemes = {codes.scheme for codes in session.codes}
-    hidden = {"behaviour"} if "strategy" in schemes else set()
-    return [c for s in sorted(schemes - hidden) if (c := session.coded(s)) is not None]
+    order = sorted(schemes, key=lambda scheme: (scheme == "behaviour", scheme))
+    return [c for s in order if (c := session.coded(s)) is not None]

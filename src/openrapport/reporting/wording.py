@@ -13,6 +13,7 @@ __all__ = [
     "bare",
     "chance",
     "clock",
+    "code_name",
     "how_sure",
     "interval",
     "plain_name",
@@ -24,6 +25,21 @@ __all__ = [
 
 _MINUTE_MS = 60_000
 _FEW_CHECKED = 10
+
+_PLAIN = {"therapist_input": "advice or information", "other": "something else"}
+
+# Codes whose names say little without their scheme.
+_CODES = {
+    ("talk", "change"): "change talk",
+    ("talk", "sustain"): "sustain talk",
+    ("talk", "neutral"): "neither change nor sustain talk",
+    ("withdrawal", "unspecified"): "moving away",
+    ("confrontation", "unspecified"): "moving against",
+    ("disclosure", "0"): "nothing personal",
+    ("disclosure", "1"): "everyday facts",
+    ("disclosure", "2"): "something personal",
+    ("disclosure", "3"): "something vulnerable",
+}
 
 
 def clock(ms: int) -> str:
@@ -260,7 +276,23 @@ def plain_name(name: str) -> str:
     words : str
         ``"open question"``.
     """
-    return name.replace("_", " ")
+    return ", ".join(_PLAIN.get(part, part.replace("_", " ")) for part in name.split(", "))
+
+
+def code_name(scheme: str, label: str) -> str:
+    """Turn a code into words that stand for themselves.
+
+    Parameters
+    ----------
+    scheme, label : str
+        ``"disclosure"``, ``"2"``.
+
+    Returns
+    -------
+    words : str
+        ``"something personal"``.
+    """
+    return _CODES.get((scheme, label)) or plain_name(label)
 
 
 def who(party: Role | None) -> str:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from openrapport.codes import Codes
 from openrapport.finding import Report
+from openrapport.reporting import wording
 from openrapport.reporting.html import moment_place
 from openrapport.session import Session
 from openrapport_web.audit.chain import record
@@ -28,14 +29,14 @@ from openrapport_web.recordings.models import (
 )
 from openrapport_web.recordings.refusals import Refused
 
-__all__ = ["as_codes", "carry_over", "code_places", "places", "set_mark"]
+__all__ = ["as_codes", "carry_over", "code_name", "code_places", "places", "set_mark"]
 
 MAX_NOTE = 4_000
 
 
-def code_places(session: Session) -> dict[int, list[tuple[str, str, float]]]:
-    """Codes of each utterance: their place, their name and how sure the machine is."""
-    found: dict[int, list[tuple[str, str, float]]] = {}
+def code_places(session: Session) -> dict[int, list[tuple[str, float]]]:
+    """Codes of each utterance: their place and how sure the machine is."""
+    found: dict[int, list[tuple[str, float]]] = {}
     for codes in session.codes:
         rows = zip(
             codes.utterance.tolist(), codes.label.tolist(), codes.probability.tolist(), strict=True
@@ -43,13 +44,19 @@ def code_places(session: Session) -> dict[int, list[tuple[str, str, float]]]:
         for utterance, label, probability in rows:
             name = codes.labels[label]
             place = f"code:{codes.scheme}:{name}:u{utterance + 1}"
-            found.setdefault(utterance, []).append((place, name, probability))
+            found.setdefault(utterance, []).append((place, probability))
     return found
+
+
+def code_name(place: str) -> str:
+    """What a code is called, from its place."""
+    _, scheme, label, _ = place.split(":")
+    return wording.code_name(scheme, label)
 
 
 def places(report: Report, session: Session) -> frozenset[str]:
     """Every place that may be marked."""
-    of_codes = {place for rows in code_places(session).values() for place, _, _ in rows}
+    of_codes = {place for rows in code_places(session).values() for place, _ in rows}
     return frozenset(of_codes | {moment_place(moment, session) for moment in report.moments})
 
 

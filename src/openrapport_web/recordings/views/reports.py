@@ -25,7 +25,7 @@ from openrapport_web.editing import ChangedMeanwhile, show_changes
 from openrapport_web.people.models import User
 from openrapport_web.recordings import bundles, corrections, pages
 from openrapport_web.recordings.forms import MarkForm, UtteranceForm
-from openrapport_web.recordings.marks import code_places, set_mark
+from openrapport_web.recordings.marks import code_name, code_places, set_mark
 from openrapport_web.recordings.models import Mark, SessionRecord, StoredReport, TranscriptVersion
 from openrapport_web.recordings.refusals import Refused
 from openrapport_web.recordings.views.changes import refusals_are_said
@@ -167,7 +167,7 @@ class _Beside:
             " ",
             '<span class="badge good">{}: {}</span>',
             (
-                (mark.target.split(":")[2].replace("_", " "), mark.get_verdict_display().lower())
+                (code_name(mark.target), mark.get_verdict_display().lower())
                 for mark in self.of_utterance.get(place, ())
             ),
         )
@@ -249,12 +249,12 @@ def utterance_edit(request: HttpRequest, key: UUID, version: int, number: int) -
     codes = [
         {
             "target": place,
-            "name": name.replace("_", " "),
+            "name": code_name(place),
             "sure": round(100 * sure),
             "mine": mine.get(place),
             "theirs": theirs.get(place, []),
         }
-        for place, name, sure in (code_places(spoken).get(index, []) if stored else [])
+        for place, sure in (code_places(spoken).get(index, []) if stored else [])
     ]
     around = [
         {"role": str(spoken.role_of(r.party)), "text": r.text, "here": r.index == index}
