@@ -203,16 +203,6 @@ class Courses:
             rows[part] = self.order[self.start[: part.stop - part.start] + step]
         return rows
 
-    def place(self) -> Rows:
-        """Count each client's rows from 0.
-
-        Returns
-        -------
-        place : ndarray of int, shape (n,)
-            By row of the input.
-        """
-        return self.count_before(np.ones(len(self.order), dtype=bool))
-
     def count_before(self, there: Flags) -> Rows:
         """Count the same client's earlier rows where something holds.
 
@@ -230,6 +220,18 @@ class Courses:
         up_to: Rows = np.cumsum(counted) - counted
         by_start = np.argsort(self.start)
         start, count = self.start[by_start], self.count[by_start]
-        before = np.empty(len(self.order), dtype=np.int64)
+        before = np.zeros(len(there), dtype=np.int64)
         before[self.order] = up_to - np.repeat(up_to[start], count)
         return before
+
+    def places(self) -> Rows:
+        """Count each client's rows from 0, client by client.
+
+        Returns
+        -------
+        places : ndarray of int, shape (n,)
+            In the order of ``order``.
+        """
+        by_start = np.argsort(self.start)
+        start, count = self.start[by_start], self.count[by_start]
+        return np.asarray(np.arange(len(self.order)) - np.repeat(start, count))
