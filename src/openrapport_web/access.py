@@ -5,8 +5,10 @@ exist for them: the answer is 404, which tells nothing. The table of who reaches
 stands in tests/web/access_table.py.
 
 ==============  =====================================================================
-client          themselves; their meetings and consents; sessions shared with them
-therapist       the clients, episodes, meetings, notes and sessions in their own care
+client          themselves; their meetings and consents; sessions shared with them; the
+                goals, agenda, tasks and decisions of the two
+therapist       the clients, episodes, meetings, notes and sessions in their own care; the
+                goals, agenda, tasks and decisions of the two
 supervisor      sessions that a therapist shares with them, while the supervision lasts and
                 the client consents
 manager         clients, episodes and meetings without notes and sessions; people; audit
@@ -28,18 +30,23 @@ from django.utils import timezone
 from openrapport_web.api.models import Token
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
+from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
 from openrapport_web.recordings.models import Analysis, Audience, Mark, SessionRecord, Share, Upload
 
 __all__ = [
+    "agenda",
     "analyses",
     "clients",
     "clients_in_care",
     "consented",
+    "decisions",
     "entries",
     "episodes",
     "episodes_in_care",
+    "episodes_together",
     "found",
+    "goals",
     "invitations",
     "is_here",
     "marks",
@@ -53,6 +60,7 @@ __all__ = [
     "sessions",
     "sessions_in_care",
     "supervision_links",
+    "tasks",
     "tokens",
     "uploads",
 ]
@@ -281,6 +289,39 @@ def marks(user: Any) -> QuerySet[Mark]:
         return Mark.objects.none()
     own = Q(by=user) | (Q(session__therapist=user) if user.is_therapist else Q())
     return Mark.objects.filter(own, session__in=sessions(user))
+
+
+# -- what the two work on together -----------------------------------------------------------------
+
+
+def episodes_together(user: Any) -> QuerySet[Episode]:
+    """Episodes whose goals, agenda, tasks and decisions somebody shares: as client or as therapist."""
+    may = Q(pk__in=[])
+    if _has(user, Role.THERAPIST):
+        may |= Q(therapist=user)
+    if _has(user, Role.CLIENT):
+        may |= Q(client__user=user)
+    return Episode.objects.filter(may, client__erased_at=None)
+
+
+def goals(user: Any) -> QuerySet[Goal]:
+    """Goals of the two, for each of the two and nobody else."""
+    return Goal.objects.filter(episode__in=episodes_together(user))
+
+
+def agenda(user: Any) -> QuerySet[AgendaPoint]:
+    """What is to be talked about, for each of the two and nobody else."""
+    return AgendaPoint.objects.filter(episode__in=episodes_together(user))
+
+
+def tasks(user: Any) -> QuerySet[Task]:
+    """What is tried out between meetings, for each of the two and nobody else."""
+    return Task.objects.filter(episode__in=episodes_together(user))
+
+
+def decisions(user: Any) -> QuerySet[Decision]:
+    """What was decided together, for each of the two and nobody else."""
+    return Decision.objects.filter(episode__in=episodes_together(user))
 
 
 # -- audit -----------------------------------------------------------------------------------------

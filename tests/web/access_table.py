@@ -15,6 +15,8 @@ from typing import Any
 from openrapport_web.api import actions as tokens
 from openrapport_web.api.models import Token
 from openrapport_web.caseload.models import Purpose
+from openrapport_web.goals.actions import write_goal
+from openrapport_web.goals.together import add_point, give_task, write_decision
 from openrapport_web.people.actions import invite
 from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
@@ -94,6 +96,15 @@ def make_token(user: User) -> Token:
     return token
 
 
+def _by_client(
+    p: SimpleNamespace, whose: str, write: Callable[..., Any], **more: Any
+) -> dict[str, Any]:
+    """Something that the client wrote."""
+    care = getattr(p, whose)
+    made = write(actor=care.client.user, episode=care.episode, text="Something.", **more)
+    return {"key": made.key}
+
+
 # What an address names, for Teo (own) and for Cleo (other), as keyword arguments of its pattern.
 KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "client": lambda p, whose: {"key": getattr(p, whose).client.key},
@@ -115,6 +126,10 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "utterance": lambda p, whose: {"key": with_session(p, whose).key, "version": 1, "number": 2},
     "shared utterance": lambda p, whose: {"key": _shared(p, whose).key, "version": 1, "number": 2},
     "own token": lambda p, whose: {"key": make_token({"teos": p.alba, "cleos": p.nell}[whose]).key},
+    "goal": lambda p, whose: _by_client(p, whose, write_goal),
+    "agenda point": lambda p, whose: _by_client(p, whose, add_point),
+    "task": lambda p, whose: _by_client(p, whose, give_task, until=None),
+    "decision": lambda p, whose: _by_client(p, whose, write_decision),
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
@@ -123,6 +138,7 @@ CARE = {"therapist"}
 CARE_AND_OFFICE = {"therapist", "manager"}
 OFFICE = {"manager"}
 READERS = {"therapist", "client", "supervisor"}
+BOTH = {"therapist", "client"}
 
 # A list: an address that answers to two methods has two rows.
 ROWS: list[tuple[str, Row]] = [
@@ -184,6 +200,34 @@ ROWS: list[tuple[str, Row]] = [
     ("calendar_page", Row(CARE)),
     ("calendar_page", Row(CARE, method="post")),
     ("calendar_feed", Row(set(), about="no token")),
+    # goals, agenda, tasks and decisions: the two, and nobody else
+    ("my_goals", Row(CLIENT)),
+    ("my_agenda", Row(CLIENT)),
+    ("client_goals", Row(CARE, about="client")),
+    ("client_agenda", Row(CARE, about="client")),
+    ("goal_new", Row(BOTH, about="episode")),
+    ("goal_new", Row(BOTH, about="episode", method="post", data={"text": "x", "version": 0})),
+    ("goals_rate", Row(BOTH, about="episode")),
+    ("goals_rate", Row(BOTH, about="episode", method="post")),
+    ("goal_edit", Row(BOTH, about="goal")),
+    ("goal_edit", Row(BOTH, about="goal", method="post", data={"text": "x", "version": 1})),
+    ("goal_agree", Row(BOTH, about="goal", method="post", data={"version": 1})),
+    ("goal_state", Row(BOTH, about="goal", method="post", data={"version": 1, "state": "reached"})),
+    ("goal_move", Row(BOTH, about="goal", method="post")),
+    ("point_new", Row(BOTH, about="episode", method="post", data={"text": "x", "version": 0})),
+    ("point_edit", Row(CLIENT, about="agenda point")),
+    ("point_edit", Row(CLIENT, about="agenda point", method="post")),
+    ("point_state", Row(BOTH, about="agenda point", method="post")),
+    ("task_new", Row(BOTH, about="episode")),
+    ("task_new", Row(BOTH, about="episode", method="post", data={"text": "x", "version": 0})),
+    ("task_edit", Row(BOTH, about="task")),
+    ("task_edit", Row(BOTH, about="task", method="post")),
+    ("task_state", Row(BOTH, about="task")),
+    ("task_state", Row(BOTH, about="task", method="post", data={"state": "done", "version": 1})),
+    ("decision_new", Row(BOTH, about="episode")),
+    ("decision_new", Row(BOTH, about="episode", method="post", data={"text": "x", "version": 0})),
+    ("decision_agree", Row(BOTH, about="decision", method="post")),
+    ("decision_take_back", Row(CLIENT, about="decision", method="post")),
     # people
     ("first_visit", Row(set())),  # until there is a practice; see test_invitations
     ("first_visit", Row(set(), method="post")),

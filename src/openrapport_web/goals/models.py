@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from openrapport_web.records import Record, Words
 
@@ -12,16 +13,16 @@ __all__ = ["AgendaPoint", "By", "Decision", "Goal", "GoalRating", "GoalState", "
 class By(models.TextChoices):
     """Which of the two."""
 
-    CLIENT = "client", "Client"
-    THERAPIST = "therapist", "Therapist"
+    CLIENT = "client", _("Client")
+    THERAPIST = "therapist", _("Therapist")
 
 
 class GoalState(models.TextChoices):
     """What became of a goal."""
 
-    OPEN = "open", "Working on it"
-    REACHED = "reached", "Reached"
-    LET_GO = "let_go", "Let go"
+    OPEN = "open", _("Working on it")
+    REACHED = "reached", _("Reached")
+    LET_GO = "let_go", _("Let go")
 
 
 class Goal(Record):
@@ -33,6 +34,7 @@ class Goal(Record):
     sealed_text = models.BinaryField(default=bytes)
     client_agreed_at = models.DateTimeField(null=True, blank=True)
     therapist_agreed_at = models.DateTimeField(null=True, blank=True)
+    by_word = models.BooleanField(default=False)  # the client, who has no account, agreed in a meeting
     state = models.CharField(max_length=12, choices=GoalState, default=GoalState.OPEN)
     position = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
@@ -53,6 +55,10 @@ class GoalRating(Record):
     )
     by = models.CharField(max_length=12, choices=By)
     given_at = models.DateTimeField()
+    # Who typed in what a client without an account said.
+    entered_by = models.ForeignKey(
+        "people.User", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     sealed_value = models.BinaryField(default=bytes)
 
     value = Words("sealed_value")
@@ -81,10 +87,10 @@ class AgendaPoint(Record):
 class TaskState(models.TextChoices):
     """What became of a task."""
 
-    OPEN = "open", "Not yet"
-    TRIED = "tried", "Tried"
-    DONE = "done", "Done"
-    LEFT = "left", "Left"
+    OPEN = "open", _("Not yet")
+    TRIED = "tried", _("Tried")
+    DONE = "done", _("Done")
+    LEFT = "left", _("Left")
 
 
 class Task(Record):
@@ -118,6 +124,7 @@ class Decision(Record):
     sealed_text = models.BinaryField(default=bytes)
     client_agreed_at = models.DateTimeField(null=True, blank=True)
     therapist_agreed_at = models.DateTimeField(null=True, blank=True)
+    by_word = models.BooleanField(default=False)  # as with a goal
 
     text = Words("sealed_text")
 

@@ -1,0 +1,1 @@
+"""Pages of goals, agenda, tasks and decisions, for the two and nobody else."""
