@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
@@ -106,7 +107,7 @@ def change_episode(*, actor: Any, episode: Episode, version: int, **values: Any)
     _require_therapist(actor, episode)
     episode = latest(episode, version)
     if episode.ends_on is not None and values["starts_on"] > episode.ends_on:
-        raise NotPossible("This episode would begin after its last day.")
+        raise NotPossible(_("This episode would begin after its last day."))
     for name, value in values.items():
         setattr(episode, name, value)
     episode.save()
@@ -122,7 +123,7 @@ def end_episode(
     _require_therapist(actor, episode)
     episode = latest(episode, version)
     if ends_on < episode.starts_on:
-        raise NotPossible("The last day lies before the first one.")
+        raise NotPossible(_("The last day lies before the first one."))
     episode.ends_on, episode.ending, episode.reason = ends_on, ending, reason
     episode.save()
     left = Meeting.objects.filter(
@@ -142,7 +143,7 @@ def plan_meetings(
     """Plan one meeting, or one a week at the same time of the clock, across its changes too."""
     _require_staff(actor, episode)
     if episode.ends_on is not None:
-        raise NotPossible("This episode has ended; begin a new one to meet again.")
+        raise NotPossible(_("This episode has ended; begin a new one to meet again."))
     zone = timezone.get_current_timezone()
     at = starts_at.astimezone(zone).replace(tzinfo=None)
     made = []
@@ -184,7 +185,7 @@ def say_state(*, actor: Any, meeting: Meeting, version: int, state: str) -> Meet
     _require_staff(actor, meeting.episode)
     meeting = latest(meeting, version)
     if state == MeetingState.HELD and meeting.starts_at > timezone.now() + timedelta(hours=1):
-        raise NotPossible("This meeting lies ahead; it can be held once its time has come.")
+        raise NotPossible(_("This meeting lies ahead; it can be held once its time has come."))
     meeting.state = state
     meeting.save()
     record(actor, "meeting.state", meeting, client=meeting.client_id, state=state)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from openrapport_web.caseload.models import Ending, Format, MeetingState, Mode
 from openrapport_web.editing import VersionedForm
@@ -41,24 +42,24 @@ class _Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-def _day(label: str, **options: Any) -> forms.DateField:
+def _day(label: Any, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=_Day(), input_formats=["%Y-%m-%d"], **options)
 
 
 def _plausible(day: date) -> date:
     if not _EARLIEST <= day <= timezone.localdate() + _LONGEST_AHEAD:
-        raise forms.ValidationError("This day is too far away; check the year.")
+        raise forms.ValidationError(_("This day is too far away; check the year."))
     return day
 
 
 class FilterForm(forms.Form):
     """Which clients a list shows."""
 
-    q = forms.CharField(label="Name", required=False, max_length=120)
+    q = forms.CharField(label=_("Name"), required=False, max_length=120)
     state = forms.ChoiceField(
-        label="Show",
+        label=_("Show"),
         required=False,
-        choices=[("", "In care"), ("ended", "Ended"), ("all", "All")],
+        choices=[("", _("In care")), ("ended", _("Ended")), ("all", _("All"))],
     )
 
 
@@ -66,26 +67,26 @@ class ClientForm(VersionedForm):
     """How to call and reach somebody."""
 
     name = forms.CharField(
-        label="Name", max_length=120, widget=forms.TextInput({"autocomplete": "off"})
+        label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "off"})
     )
-    email = forms.EmailField(label="E-mail", required=False, max_length=254)
+    email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
     phone = forms.CharField(
-        label="Telephone", required=False, max_length=40, widget=forms.TextInput({"type": "tel"})
+        label=_("Telephone"), required=False, max_length=40, widget=forms.TextInput({"type": "tel"})
     )
-    language = forms.ChoiceField(label="Language", choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
 
 class EpisodeForm(VersionedForm):
     """How an episode of care began."""
 
-    starts_on = _day("First day")
-    format = forms.ChoiceField(label="Who takes part", choices=Format.choices)
+    starts_on = _day(_("First day"))
+    format = forms.ChoiceField(label=_("Who takes part"), choices=Format.choices)
     referral = forms.CharField(
-        label="How they came to you",
+        label=_("How they came to you"),
         required=False,
         max_length=4_000,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Only therapists of this episode can read it.",
+        help_text=_("Only therapists of this episode can read it."),
     )
 
     def clean_starts_on(self) -> date:
@@ -102,7 +103,7 @@ class NewClientForm(ClientForm, EpisodeForm):
         super().__init__(*args, **kwargs)
         if Role.MANAGER in user.roles:
             self.fields["therapist"] = forms.ModelChoiceField(
-                User.objects.here(Role.THERAPIST), label="Therapist", initial=user.pk
+                User.objects.here(Role.THERAPIST), label=_("Therapist"), initial=user.pk
             )
             self.fields["therapist"].label_from_instance = lambda u: u.name  # type: ignore[attr-defined]
             if Role.THERAPIST not in user.roles:
@@ -113,14 +114,16 @@ class NewClientForm(ClientForm, EpisodeForm):
 class EndingForm(VersionedForm):
     """How an episode of care ended."""
 
-    ends_on = _day("Last day")
-    ending = forms.ChoiceField(label="How it ended", choices=Ending.choices, widget=forms.RadioSelect)
+    ends_on = _day(_("Last day"))
+    ending = forms.ChoiceField(
+        label=_("How it ended"), choices=Ending.choices, widget=forms.RadioSelect
+    )
     reason = forms.CharField(
-        label="What led to it",
+        label=_("What led to it"),
         required=False,
         max_length=4_000,
         widget=forms.Textarea({"rows": 4}),
-        help_text="In your words; encrypted, and read by you alone.",
+        help_text=_("In your words; encrypted, and read by you alone."),
     )
 
     def clean_ends_on(self) -> date:
@@ -131,20 +134,20 @@ class MeetingForm(VersionedForm):
     """When and how people meet."""
 
     starts_at = forms.DateTimeField(
-        label="Day and time",
+        label=_("Day and time"),
         widget=_Moment(),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
     )
-    minutes = forms.IntegerField(label="Minutes", min_value=5, max_value=600, initial=50)
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=600, initial=50)
     mode = forms.ChoiceField(
-        label="How", choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.IN_PERSON
+        label=_("How"), choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.IN_PERSON
     )
     weeks = forms.IntegerField(
-        label="Repeat weekly, in all",
+        label=_("Repeat weekly, in all"),
         min_value=1,
         max_value=52,
         initial=1,
-        help_text="1 means once.",
+        help_text=_("1 means once."),
     )
 
     def __init__(self, *args: Any, new: bool, **kwargs: Any) -> None:
@@ -168,8 +171,8 @@ class NoteForm(VersionedForm):
     """A note; its text is encrypted and every version is kept."""
 
     text = forms.CharField(
-        label="Note",
+        label=_("Note"),
         max_length=20_000,
         widget=forms.Textarea({"rows": 12, "autocomplete": "off"}),
-        help_text="Encrypted. Earlier versions stay readable to you.",
+        help_text=_("Encrypted. Earlier versions stay readable to you."),
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from openrapport_web.access import consented
 from openrapport_web.audit.chain import record
@@ -77,9 +79,11 @@ def retry(*, actor: Any, analysis: Analysis) -> None:
         analysis.version and analysis.version.deleted_at
     )
     if gone or (analysis.file is None and analysis.version is None):
-        raise Refused("What was to be analysed is deleted.", 410)
+        raise Refused(_("What was to be analysed is deleted."), 410)
     if Analysis.objects.filter(session=analysis.session_id, state__in=ACTIVE).exists():
-        raise Refused("An analysis of this session is under way. Wait for it, or cancel it first.", 409)
+        raise Refused(
+            _("An analysis of this session is under way. Wait for it, or cancel it first."), 409
+        )
     _queue_again(analysis, (AnalysisState.FAILED, AnalysisState.CANCELLED))
     record(actor, "analysis.retried", analysis, client=analysis.client_id)
 
@@ -95,7 +99,7 @@ def answer(*, actor: Any, analysis: Analysis, therapist: str, client: str) -> No
     """
     speakers = json.loads(analysis.question)["speakers"] if analysis.question else []
     if therapist not in speakers or client not in speakers or therapist == client:
-        raise Refused("Choose two different people who speak in this transcript.")
+        raise Refused(_("Choose two different people who speak in this transcript."))
     analysis.answer = json.dumps({"therapist": therapist, "client": client})
     _queue_again(analysis, (AnalysisState.ASKING,), sealed_answer=analysis.sealed_answer)
     record(actor, "analysis.answered", analysis, client=analysis.client_id)
@@ -112,7 +116,7 @@ def _queue_again(analysis: Analysis, states: Iterable[str], **values: Any) -> No
         **values,
     )
     if not queued:
-        raise Refused("Somebody else was faster. Load the page again to see where it is.", 409)
+        raise Refused(_("Somebody else was faster. Load the page again to see where it is."), 409)
     enqueue(analysis.key)
 
 
@@ -179,15 +183,15 @@ def share(*, actor: Any, session: SessionRecord, audience: str, person: User) ->
     lock_client(session.client_id)
     if audience == Audience.CLIENT:
         if not Client.objects.filter(pk=session.client_id, user=person).exists():
-            raise Refused("This client has no account here yet, so nothing can be shared with them.")
+            raise Refused(_("This client has no account here yet, so nothing can be shared with them."))
     else:
         today = timezone.localdate()
         if not SupervisionLink.objects.filter(
             SupervisionLink.current(today), supervisor=person, therapist=session.therapist_id
         ).exists():
-            raise Refused("This person does not supervise you now.")
+            raise Refused(_("This person does not supervise you now."))
         if not consented(session.client_id, Purpose.SUPERVISION):
-            raise Refused("The client has not agreed to sharing with your supervisor.", 403)
+            raise Refused(_("The client has not agreed to sharing with your supervisor."), 403)
     held, made = Share.objects.get_or_create(
         session=session,
         audience=audience,
@@ -220,9 +224,11 @@ class Deleted:
     def sentences(self) -> list[str]:
         """Say it to the client."""
         gone = (
-            f"Deleted: {', '.join(self.deleted)}." if self.deleted else "There was nothing to delete."
+            _("Deleted: %(what)s.") % {"what": ", ".join(self.deleted)}
+            if self.deleted
+            else _("There was nothing to delete.")
         )
-        return [gone, *(f"What stays: {words}" for words in self.remains)]
+        return [gone, *(_("What stays: %(what)s") % {"what": words} for words in self.remains)]
 
 
 @transaction.atomic
@@ -259,12 +265,14 @@ def delete_what_rested_on(*, client: Client, purpose: Purpose, actor: Any) -> li
 def _recordings_go(client: Client, actor: Any) -> Deleted:
     n = _files_go(client, actor, Kind.RECORDING)
     return Deleted(
-        _counted(n, "recording"),
+        _counted(n, ngettext("%(n)s recording", "%(n)s recordings", n)),
         _if_any(
             TranscriptVersion.objects.filter(client=client, deleted_at=None).exists(),
-            "what was written down and what was found in it; you agreed to that apart from recordings.",
+            _(
+                "what was written down and what was found in it; you agreed to that apart from recordings."
+            ),
         )
-        + _LOG_REMAINS,
+        + _log_remains(),
     )
 
 
@@ -277,32 +285,34 @@ def _transcripts_go(client: Client, actor: Any) -> Deleted:
     _delete_reports(StoredReport.objects.filter(client=client))
     _stop_all(client, actor)
     return Deleted(
-        _counted(n_files, "transcript file")
-        + _counted(len(versions), "transcript")
-        + _counted(reports, "report"),
+        _counted(n_files, ngettext("%(n)s transcript file", "%(n)s transcript files", n_files))
+        + _counted(len(versions), ngettext("%(n)s transcript", "%(n)s transcripts", len(versions)))
+        + _counted(reports, ngettext("%(n)s report", "%(n)s reports", reports)),
         _if_any(
             StoredFile.objects.filter(client=client, kind=Kind.RECORDING, deleted_at=None).exists(),
-            "the recordings; you agreed to them apart from what is written down.",
+            _("the recordings; you agreed to them apart from what is written down."),
         )
-        + _LOG_REMAINS,
+        + _log_remains(),
     )
 
 
 def _analyses_go(client: Client, actor: Any) -> Deleted:
     _stop_all(client, actor)
-    marks, _ = Mark.objects.filter(client=client).delete()
+    marks, _rows = Mark.objects.filter(client=client).delete()
     n = _delete_reports(StoredReport.objects.filter(client=client))
     record(
         actor, "reports.deleted", client, client=client.key, n=n, marks=marks, why="consent withdrawn"
     )
     return Deleted(
-        _counted(n, "report")
-        + _counted(marks, "mark or note on a report", "marks and notes on reports"),
+        _counted(n, ngettext("%(n)s report", "%(n)s reports", n))
+        + _counted(
+            marks, ngettext("%(n)s mark or note on a report", "%(n)s marks and notes on reports", marks)
+        ),
         _if_any(
             TranscriptVersion.objects.filter(client=client, deleted_at=None).exists(),
-            "what was written down; you agreed to that apart from the analysis.",
+            _("what was written down; you agreed to that apart from the analysis."),
         )
-        + _LOG_REMAINS,
+        + _log_remains(),
     )
 
 
@@ -312,13 +322,20 @@ def _supervision_ends(client: Client, actor: Any) -> Deleted:
         end_share(actor=actor, share=held)
         n += 1
     return Deleted(
-        _counted(n, "look of a supervisor into a session", "looks of supervisors into sessions"),
-        ("what a supervisor has seen, they have seen; the list of who looked says what and when.",),
+        _counted(
+            n,
+            ngettext(
+                "%(n)s look of a supervisor into a session",
+                "%(n)s looks of supervisors into sessions",
+                n,
+            ),
+        ),
+        (_("what a supervisor has seen, they have seen; the list of who looked says what and when."),),
     )
 
 
 def _nothing_goes(_client: Client, _actor: Any) -> Deleted:
-    return Deleted((), _LOG_REMAINS)
+    return Deleted((), _log_remains())
 
 
 def _files_go(client: Client, actor: Any, kind: Kind) -> int:
@@ -338,13 +355,12 @@ def _stop_all(client: Client, actor: Any) -> None:
     Analysis.objects.filter(client=client).update(sealed_question=b"", sealed_answer=b"")
 
 
-_LOG_REMAINS = (
-    "the list of who did what and when, without any content; it is what lets you check us.",
-)
+def _log_remains() -> tuple[str, ...]:
+    return (_("the list of who did what and when, without any content; it is what lets you check us."),)
 
 
-def _counted(n: int, one: str, many: str | None = None) -> tuple[str, ...]:
-    return () if n == 0 else (f"{n} {one if n == 1 else many or one + 's'}",)
+def _counted(n: int, words: str) -> tuple[str, ...]:
+    return (words % {"n": n},) if n else ()
 
 
 def _if_any(there: bool, words: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from django.db.models import Max, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from openrapport_web import access
@@ -104,7 +105,7 @@ def client_new(request: HttpRequest) -> HttpResponse:
         therapist = values.pop("therapist", request.user)
         client = actions.add_client(actor=request.user, therapist=therapist, **values)
         return redirect("client_page", key=client.key)
-    return _form(request, form, "A new client", "Add this client", "client_list")
+    return _form(request, form, _("A new client"), _("Add this client"), "client_list")
 
 
 @require_safe
@@ -144,7 +145,14 @@ def client_edit(request: HttpRequest, key: UUID) -> HttpResponse:
             return redirect("client_page", key=client.key)
         except ChangedMeanwhile as changed:
             show_changes(form, _values(changed.record, *fields), changed.record.version)
-    return _form(request, form, f"{client.name}: name and address", "Save", "client_page", client.key)
+    return _form(
+        request,
+        form,
+        _("%(name)s: name and address") % {"name": client.name},
+        _("Save"),
+        "client_page",
+        client.key,
+    )
 
 
 @login_required
@@ -156,7 +164,14 @@ def episode_new(request: HttpRequest, key: UUID) -> HttpResponse:
         values = {k: v for k, v in form.cleaned_data.items() if k != "version"}
         actions.begin_episode(actor=request.user, client=client, therapist=request.user, **values)
         return redirect("client_page", key=client.key)
-    return _form(request, form, f"{client.name}: a new episode", "Begin", "client_page", client.key)
+    return _form(
+        request,
+        form,
+        _("%(name)s: a new episode") % {"name": client.name},
+        _("Begin"),
+        "client_page",
+        client.key,
+    )
 
 
 @login_required
@@ -173,7 +188,9 @@ def episode_edit(request: HttpRequest, key: UUID) -> HttpResponse:
             form.add_error("starts_on", str(error))
         except ChangedMeanwhile as changed:
             show_changes(form, _values(changed.record, *fields), changed.record.version)
-    return _form(request, form, "How this episode began", "Save", "client_page", episode.client_id)
+    return _form(
+        request, form, _("How this episode began"), _("Save"), "client_page", episode.client_id
+    )
 
 
 @login_required
@@ -187,13 +204,17 @@ def episode_end(request: HttpRequest, key: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.end_episode(actor=request.user, episode=episode, **form.cleaned_data)
-            messages.success(request, "The episode is ended; meetings planned after it are cancelled.")
+            messages.success(
+                request, _("The episode is ended; meetings planned after it are cancelled.")
+            )
             return redirect("client_page", key=episode.client_id)
         except NotPossible as error:
             form.add_error("ends_on", str(error))
         except ChangedMeanwhile as changed:
             show_changes(form, _values(changed.record, *fields), changed.record.version)
-    return _form(request, form, "How this episode ended", "Save", "client_page", episode.client_id)
+    return _form(
+        request, form, _("How this episode ended"), _("Save"), "client_page", episode.client_id
+    )
 
 
 def _values(thing: Any, *fields: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport_web import access
@@ -42,12 +44,13 @@ def meeting_new(request: HttpRequest, key: UUID) -> HttpResponse:
         try:
             made = actions.plan_meetings(actor=request.user, episode=episode, **values)
             messages.success(
-                request, "Planned." if len(made) == 1 else f"{len(made)} meetings planned."
+                request,
+                ngettext("Planned.", "%(n)s meetings planned.", len(made)) % {"n": len(made)},
             )
             return redirect("client_page", key=episode.client_id)
         except NotPossible as error:
             form.add_error(None, str(error))
-    return _form(request, form, "Plan a meeting", "Plan", "client_page", episode.client_id)
+    return _form(request, form, _("Plan a meeting"), _("Plan"), "client_page", episode.client_id)
 
 
 def _staff_only(records: Any, request: HttpRequest) -> Any:
@@ -89,7 +92,7 @@ def meeting_edit(request: HttpRequest, key: UUID) -> HttpResponse:
             return redirect("meeting_page", key=meeting.key)
         except ChangedMeanwhile as changed:
             show_changes(form, _values(changed.record, *fields), changed.record.version)
-    return _form(request, form, "Move this meeting", "Save", "meeting_page", meeting.key)
+    return _form(request, form, _("Move this meeting"), _("Save"), "meeting_page", meeting.key)
 
 
 @require_POST
@@ -100,7 +103,7 @@ def meeting_state(request: HttpRequest, key: UUID) -> HttpResponse:
     meeting = access.found(held.select_related("episode"), key)
     form = StateForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Please choose what became of this meeting.")
+        messages.error(request, _("Please choose what became of this meeting."))
     else:
         try:
             actions.say_state(actor=request.user, meeting=meeting, **form.cleaned_data)
@@ -108,7 +111,10 @@ def meeting_state(request: HttpRequest, key: UUID) -> HttpResponse:
             messages.error(request, str(error))
         except ChangedMeanwhile as changed:
             now = changed.record.get_state_display().lower()
-            messages.error(request, f"Somebody else changed this meeting meanwhile; it says: {now}.")
+            messages.error(
+                request,
+                _("Somebody else changed this meeting meanwhile; it says: %(now)s.") % {"now": now},
+            )
     return redirect("meeting_page", key=meeting.key)
 
 
@@ -130,7 +136,7 @@ def note_new(request: HttpRequest, key: UUID) -> HttpResponse:
             actor=request.user, episode=episode, meeting=meeting, **form.cleaned_data
         )
         return redirect("note_page", key=note.key)
-    return _form(request, form, "A note", "Save", "client_page", episode.client_id)
+    return _form(request, form, _("A note"), _("Save"), "client_page", episode.client_id)
 
 
 @require_safe
@@ -159,7 +165,7 @@ def note_edit(request: HttpRequest, key: UUID) -> HttpResponse:
             show_changes(form, {"text": _newest(changed.record)}, changed.record.version)
     else:
         record(request.user, "note.read", note, client=note.client_id)
-    return _form(request, form, "A new version of this note", "Save", "note_page", note.key)
+    return _form(request, form, _("A new version of this note"), _("Save"), "note_page", note.key)
 
 
 def _notes(request: HttpRequest) -> Any:

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from openrapport_web import access
@@ -71,11 +72,11 @@ def transcript_add(request: HttpRequest, key: UUID) -> HttpResponse:
     meeting = access.found(access.meetings_in_care(request.user), key)
     form = TranscriptForm(request.POST, request.FILES)
     if not form.is_valid():
-        raise Refused(" ".join(str(e) for errors in form.errors.values() for e in errors))
+        raise Refused(_(" ").join(str(e) for errors in form.errors.values() for e in errors))
     file = form.cleaned_data["file"]
     upload = uploads.begin(actor=request.user, meeting=meeting, name=file.name, size=file.size)
     uploads.receive(upload, file.read)
-    messages.success(request, "The transcript is here.")
+    messages.success(request, _("The transcript is here."))
     return redirect("session_open", meeting.key)
 
 
@@ -118,7 +119,7 @@ def analysis_answer(request: HttpRequest, key: UUID) -> HttpResponse:
     speakers = json.loads(analysis.question)["speakers"] if analysis.question else []
     form = RolesForm(speakers, request.POST)
     if not form.is_valid():
-        raise Refused("Choose two different people who speak in this transcript.")
+        raise Refused(_("Choose two different people who speak in this transcript."))
     actions.answer(actor=request.user, analysis=analysis, **form.cleaned_data)
     return redirect("session_open", analysis.session.meeting_id)
 
@@ -130,11 +131,11 @@ def analysis_ask(request: HttpRequest, key: UUID) -> HttpResponse:
     try:
         wanted = UUID(request.POST.get("what", ""))
     except ValueError:
-        raise Refused("Choose what shall be analysed.") from None
+        raise Refused(_("Choose what shall be analysed.")) from None
     file = session.files.filter(pk=wanted, deleted_at=None, kind="transcript").first()
     version = session.versions.filter(pk=wanted, deleted_at=None).first()
     if file is None and version is None:
-        raise Refused("What was to be analysed is deleted.", 410)
+        raise Refused(_("What was to be analysed is deleted."), 410)
     ask(actor=request.user, session=session, file=file, version=version)
     return redirect("session_open", session.meeting_id)
 
@@ -149,7 +150,7 @@ def file_delete(request: HttpRequest, key: UUID) -> HttpResponse:
     file = access.found(files, key)
     if request.method == "POST":
         actions.delete_file(actor=request.user, file=file, why="asked for")
-        messages.success(request, "It is deleted.")
+        messages.success(request, _("It is deleted."))
         return redirect("session_open", file.session.meeting_id)
     return render(
         request, "recordings/file_delete.html", {"file": file, "meeting": file.session.meeting_id}
@@ -164,7 +165,7 @@ def version_delete(request: HttpRequest, key: UUID, number: int) -> HttpResponse
     version = _version(session.pk, number)
     if request.method == "POST":
         actions.delete_version(actor=request.user, version=version, why="asked for")
-        messages.success(request, "This version is deleted.")
+        messages.success(request, _("This version is deleted."))
         return redirect("session_open", session.meeting_id)
     return render(
         request,
@@ -189,9 +190,9 @@ def session_share(request: HttpRequest, key: UUID) -> HttpResponse:
     except ValueError:
         person = None
     if audience not in Audience.values or person is None:
-        raise Refused("Choose with whom to share it.")
+        raise Refused(_("Choose with whom to share it."))
     actions.share(actor=request.user, session=session, audience=audience, person=person)
-    messages.success(request, f"{person.name} can read this session now.")
+    messages.success(request, _("%(name)s can read this session now.") % {"name": person.name})
     return redirect("session_open", session.meeting_id)
 
 
@@ -205,5 +206,5 @@ def session_unshare(request: HttpRequest, key: UUID) -> HttpResponse:
         share = None
     if share is not None:
         actions.end_share(actor=request.user, share=share)
-        messages.success(request, "It is not shared any more.")
+        messages.success(request, _("It is not shared any more."))
     return redirect("session_open", session.meeting_id)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport.reporting.index import side_by_side
@@ -204,13 +205,13 @@ def mark_set(request: HttpRequest, key: UUID, number: int) -> HttpResponse:
     version = _version(session, number)
     form = MarkForm(request.POST)
     if not form.is_valid():
-        raise Refused("This could not be read. Go back and try it once more.")
+        raise Refused(_("This could not be read. Go back and try it once more."))
     mark = set_mark(actor=access.me(request), session=session, version=version, **form.cleaned_data)
     target = form.cleaned_data["target"]
     if request.headers.get("HX-Request"):
         values = {"session": session, "version": version, "target": target, "mine": mark}
         if target.startswith("moment:"):
-            _, theirs = _marks(access.me(request), session, version)
+            _mine, theirs = _marks(access.me(request), session, version)
             values["theirs"] = theirs.get(target, [])
         return render(request, "recordings/mark.html", values)
     place = target.rpartition(":")[2]
@@ -292,7 +293,7 @@ def _correct(
         now = bundles.load(changed.record).utterances[index]
         show_changes(form, {"text": now.text, "party": now.party}, changed.record.number)
         return None
-    messages.success(request, "The correction is kept as a new version; the old one stays readable.")
+    messages.success(request, _("The correction is kept as a new version; the old one stays readable."))
     return redirect(reverse("report_version", args=(session.pk, made.number)) + f"#u{index + 1}")
 
 
@@ -309,7 +310,7 @@ def speakers_swap(request: HttpRequest, key: UUID, number: int) -> HttpResponse:
             "Somebody else corrected this transcript in the meantime. Look at the newest version first.",
             409,
         ) from None
-    messages.success(request, "Therapist and client are swapped, in a new version.")
+    messages.success(request, _("Therapist and client are swapped, in a new version."))
     return redirect("session_open", session.meeting_id)
 
 
