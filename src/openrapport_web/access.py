@@ -8,10 +8,12 @@ stands in tests/web/access_table.py.
 client          themselves; their meetings and consents; sessions shared with them; the
                 goals, agenda, tasks and decisions of the two
 therapist       the clients, episodes, meetings, notes and sessions in their own care; the
-                goals, agenda, tasks and decisions of the two
+                goals, agenda, tasks and decisions of the two; alerts and repairs; private
+                words that were sent to them
 supervisor      sessions that a therapist shares with them, while the supervision lasts and
                 the client consents
-manager         clients, episodes and meetings without notes and sessions; people; audit
+manager         clients, episodes and meetings without notes and sessions; people; audit; as the
+                practice's named contact, private words that were sent to them
 researcher      nothing that names a person
 left, nobody    nothing
 ==============  =====================================================================
@@ -33,13 +35,17 @@ from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, N
 from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
 from openrapport_web.recordings.models import Analysis, Audience, Mark, SessionRecord, Share, Upload
+from openrapport_web.repairs.models import Alert, BringingUp, PrivateWord, Repair, To
 
 __all__ = [
     "agenda",
+    "alerts",
     "analyses",
+    "brought_up",
     "clients",
     "clients_in_care",
     "consented",
+    "contact_words",
     "decisions",
     "entries",
     "episodes",
@@ -54,8 +60,11 @@ __all__ = [
     "meetings",
     "meetings_in_care",
     "notes",
+    "own_bringing_up",
     "own_client",
+    "own_words",
     "people",
+    "repairs",
     "require",
     "sessions",
     "sessions_in_care",
@@ -63,9 +72,13 @@ __all__ = [
     "tasks",
     "tokens",
     "uploads",
+    "words",
 ]
 
 M = TypeVar("M", bound=Model)
+
+BETWEEN_TWO, OWN = "contact_word.", "own_words."
+"""How audited actions begin on private words to the practice's contact, and on a client's drafts."""
 
 
 def is_here(user: Any) -> bool:
@@ -324,13 +337,73 @@ def decisions(user: Any) -> QuerySet[Decision]:
     return Decision.objects.filter(episode__in=episodes_together(user))
 
 
+# -- what strains, and its repair --------------------------------------------------------------------
+
+
+def alerts(user: Any) -> QuerySet[Alert]:
+    """Alerts on episodes in one's own care. Managers see counts of them, and no alert."""
+    if not _has(user, Role.THERAPIST):
+        return Alert.objects.none()
+    return Alert.objects.filter(episode__therapist=user, client__erased_at=None)
+
+
+def repairs(user: Any) -> QuerySet[Repair]:
+    """Repairs that this therapist works on. Like notes, nobody else reads them."""
+    if not _has(user, Role.THERAPIST):
+        return Repair.objects.none()
+    return Repair.objects.filter(therapist=user, client__erased_at=None)
+
+
+def words(user: Any) -> QuerySet[PrivateWord]:
+    """Private words that clients sent to this therapist, and never one to the practice's contact."""
+    if not _has(user, Role.THERAPIST):
+        return PrivateWord.objects.none()
+    return PrivateWord.objects.filter(to=To.THERAPIST, episode__therapist=user, client__erased_at=None)
+
+
+def contact_words(user: Any) -> QuerySet[PrivateWord]:
+    """Private words to the practice's contact: for the person who was named before they were sent.
+
+    Not while that person has been the client's therapist, whatever was so when it was sent.
+    """
+    if not _has(user, Role.MANAGER):
+        return PrivateWord.objects.none()
+    own = Episode.objects.filter(therapist=user, client=OuterRef("client"))
+    held = PrivateWord.objects.filter(to=To.CONTACT, contact=user, client__erased_at=None)
+    return held.exclude(Exists(own))
+
+
+def own_words(user: Any) -> QuerySet[PrivateWord]:
+    """Private words that this client wrote, to whomever."""
+    return PrivateWord.objects.filter(client=own_client(user))
+
+
+def brought_up(user: Any) -> QuerySet[BringingUp]:
+    """What clients sent to this therapist to talk about. Before that it is theirs alone."""
+    if not _has(user, Role.THERAPIST):
+        return BringingUp.objects.none()
+    return BringingUp.objects.filter(
+        sent_at__isnull=False, episode__therapist=user, client__erased_at=None
+    )
+
+
+def own_bringing_up(user: Any) -> QuerySet[BringingUp]:
+    """What this client prepared to say, drafts too."""
+    return BringingUp.objects.filter(client=own_client(user))
+
+
 # -- audit -----------------------------------------------------------------------------------------
 
 
 def entries(user: Any) -> QuerySet[Entry]:
-    """Audit entries: a client those about themselves, a manager all."""
+    """Audit entries: a client those about themselves, a manager all but what is between others.
+
+    What a client and the practice's contact did about a private word stands in the log for these
+    two alone, and a client's drafts for the client: a manager may be the therapist it is about.
+    """
     if _has(user, Role.MANAGER):
-        return Entry.objects.all()
+        between = Q(action__startswith=BETWEEN_TWO) & ~Q(subject__in=contact_words(user).values("pk"))
+        return Entry.objects.exclude(between | Q(action__startswith=OWN))
     if _has(user, Role.CLIENT):
         return Entry.objects.filter(client__in=Client.objects.filter(user=user).values("pk"))
     return Entry.objects.none()

@@ -22,6 +22,7 @@ from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from tests.web.conftest import make_client
+from tests.web.pulses import with_alert
 from tests.web.recorded import agreed, shared_with, two_sessions, with_recording, with_session
 
 __all__ = ["EVERYBODY", "KEYS", "ROWS", "SIGNED_IN", "WHO", "Row"]
@@ -125,6 +126,7 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "shared report": lambda p, whose: {"key": _shared(p, whose).key, "number": 1},
     "utterance": lambda p, whose: {"key": with_session(p, whose).key, "version": 1, "number": 2},
     "shared utterance": lambda p, whose: {"key": _shared(p, whose).key, "version": 1, "number": 2},
+    "alert": lambda p, whose: {"key": with_alert(getattr(p, whose)).key},
     "own token": lambda p, whose: {"key": make_token({"teos": p.alba, "cleos": p.nell}[whose]).key},
     "goal": lambda p, whose: _by_client(p, whose, write_goal),
     "agenda point": lambda p, whose: _by_client(p, whose, add_point),
@@ -228,6 +230,10 @@ ROWS: list[tuple[str, Row]] = [
     ("decision_new", Row(BOTH, about="episode", method="post", data={"text": "x", "version": 0})),
     ("decision_agree", Row(BOTH, about="decision", method="post")),
     ("decision_take_back", Row(CLIENT, about="decision", method="post")),
+    # alerts, private words, repairs
+    ("alert_page", Row(CARE, about="alert")),
+    ("alert_seen", Row(CARE, about="alert", method="post")),
+    ("alert_aside", Row(CARE, about="alert", method="post")),
     # people
     ("first_visit", Row(set())),  # until there is a practice; see test_invitations
     ("first_visit", Row(set(), method="post")),

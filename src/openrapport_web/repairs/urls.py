@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from openrapport_web.repairs.views import alerts
+
+urlpatterns = [
+    path("alerts/<uuid:key>", alerts.alert_page, name="alert_page"),
+    path("alerts/<uuid:key>/seen", alerts.alert_seen, name="alert_seen"),
+    path("alerts/<uuid:key>/aside", alerts.alert_aside, name="alert_aside"),
+]

@@ -1,0 +1,1 @@
+"""Pages on alerts, private words, the gap and repairs."""

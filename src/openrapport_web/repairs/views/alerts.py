@@ -1,0 +1,129 @@
+"""Alerts as their therapist sees them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from openrapport.measures.alerts import Rule
+from openrapport_web import access
+from openrapport_web.audit.chain import record
+from openrapport_web.editing import ChangedMeanwhile
+from openrapport_web.feedback.models import Asking, Rater
+from openrapport_web.repairs.actions.alerts import see_alert, set_aside
+from openrapport_web.repairs.forms import SetAsideForm
+from openrapport_web.repairs.models import Alert
+from openrapport_web.repairs.picture import Point, draw
+from openrapport_web.repairs.reading import useful_so_far
+from openrapport_web.repairs.wordings import RULES
+
+__all__ = ["alert_aside", "alert_page", "alert_seen"]
+
+_ALERT = ("client", "episode", "answer__asking__meeting")
+
+
+def _alert(request: HttpRequest, key: UUID) -> Alert:
+    return access.found(access.alerts(request.user).select_related(*_ALERT), key)
+
+
+@require_safe
+@login_required
+def alert_page(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Say what was seen, on what it rests, and what such an alert has been worth."""
+    alert = _alert(request, key)
+    record(request.user, "alert.read", alert, client=alert.client_id)
+    return _page(request, alert, SetAsideForm(initial={"version": alert.version}))
+
+
+def _page(request: HttpRequest, alert: Alert, form: SetAsideForm, status: int = 200) -> HttpResponse:
+    words = RULES[Rule(alert.rule)]
+    held_back = "numbers" not in request.GET and _own_answer_waits(alert)
+    values: dict[str, Any] = {
+        "alert": alert,
+        "meeting": alert.answer.asking.meeting,
+        "name": words.name,
+        "seen": words.seen % {"name": alert.client.name},
+        "how": words.how,
+        "useful": useful_so_far(alert.rule),
+        "repair": access.repairs(request.user).filter(alert=alert).order_by("-made_at").first(),
+        "form": form,
+        "held_back": held_back,
+    }
+    if not held_back:
+        values |= _rests_on(alert)
+    return render(request, "repairs/alert_page.html", values, status=status)
+
+
+def _own_answer_waits(alert: Alert) -> bool:
+    """Whether the therapist may still say how the same meeting was, without having seen this."""
+    waiting = Asking.objects.filter(
+        meeting=alert.answer.asking.meeting_id,
+        rater=Rater.THERAPIST,
+        answered_at=None,
+        withdrawn_at=None,
+        opens_at__lte=timezone.now(),
+        expires_at__gt=timezone.now(),
+    )
+    return alert.answer.asking.meeting_id is not None and waiting.exists()
+
+
+def _rests_on(alert: Alert) -> dict[str, Any]:
+    basis = json.loads(alert.basis or "{}")
+    course = [Point(datetime.fromisoformat(p["at"]), p["rating"]) for p in basis.get("course", ())]
+    look = basis.get("look") or {}
+    interval = look.get("interval")
+    picture = draw({"client": course}, expected=tuple(interval) if interval else None)
+    return {
+        "look": look,
+        "priors": look.get("priors"),
+        "strain": basis.get("strain"),
+        "worse": basis.get("worse"),
+        "course": course,
+        "picture": picture,
+    }
+
+
+@require_POST
+@login_required
+def alert_seen(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Say that one has seen it."""
+    alert = _alert(request, key)
+    try:
+        see_alert(actor=request.user, alert=alert, version=_version(request))
+    except ChangedMeanwhile:
+        messages.warning(request, _("This alert was changed in another window. Here is how it stands."))
+    else:
+        messages.success(request, _("Kept on your list until you do something with it."))
+    return redirect("alert_page", key=alert.key)
+
+
+@require_POST
+@login_required
+def alert_aside(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Set it aside with a reason."""
+    alert = _alert(request, key)
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        return _page(request, alert, form, status=422)
+    try:
+        set_aside(actor=request.user, alert=alert, **form.cleaned_data)
+    except ChangedMeanwhile:
+        messages.warning(request, _("This alert was changed in another window. Here is how it stands."))
+        return redirect("alert_page", key=alert.key)
+    messages.success(request, _("Set aside. Your answer helps to tell what such an alert is worth."))
+    return redirect("client_page", key=alert.client_id)
+
+
+def _version(request: HttpRequest) -> int:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
