@@ -126,13 +126,17 @@ def judge(place: Place, transcripts: list[Transcript], logits: Logits) -> dict[s
             one: _macro(transcripts, cross_fitted(transcripts, logits, fold, head, (one,))[0], head)
             for one in MEMBERS
         }
+    people = _people(place, transcripts, decided)
+    for name in ("behaviour", "talk"):
+        for row, theirs in zip(heads[name]["labels"], people[name]["by_label"], strict=True):
+            row["between_raters"] = theirs
     return {
         "n_transcripts": len(transcripts),
         "n_utterances": sum(map(len, transcripts)),
         "heads": heads,
         "baselines": _baselines(transcripts, fold),
         "slices": _slices(transcripts, decided),
-        "people": _people(place, transcripts, decided),
+        "people": people,
     }
 
 
@@ -347,11 +351,12 @@ def _people(
                 given.append([row[column] == label for label in labels])
                 truth.append(truth_of(transcripts[k], head)[i])
             counts = counts_of([np.array(given)], [np.array(truth)])
-            scores.append(float(counts.f1().mean()))
+            scores.append(counts.f1())
         which = [k for k, t in enumerate(transcripts) if t.id in several]
         mine = _counts([transcripts[k] for k in which], [decided[head.name][k] for k in which], head)
         found[head.name] = {
-            "annotators": [min(scores), float(np.mean(scores)), max(scores)],
+            "annotators": [f(np.mean(scores, axis=1)).item() for f in (np.min, np.mean, np.max)],
+            "by_label": np.mean(scores, axis=0).tolist(),
             "coder": float(mine.f1().mean()),
         }
     return found
@@ -416,8 +421,9 @@ def card_heads(
 
 def is_shown(head: Head, row: Mapping[str, Any]) -> bool:
     """Whether a code is good enough to be given without being asked for."""
+    between = row["between_raters"]
     if head.one_of:
-        return True
+        return between is None or bool(row["f1"][0] >= 0.5 * between)
     enough = row["marks"] >= _FEWEST_MARKS and row["cases"] >= _CASES_ALONE
     precise = row["precision"][0] is not None and row["precision"][0] >= GOALS[head.name] - 0.05
-    return bool(enough and precise and row["f1"][0] >= 0.5 * row["between_raters"])
+    return bool(enough and precise and row["f1"][0] >= 0.5 * between)

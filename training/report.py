@@ -181,6 +181,10 @@ def _head(judged: Judged, card: Mapping[str, Any]) -> str:
     extra = f"Expected calibration error of the head: {figures['ece']:.3f}; n = {figures['n']}."
     if "quadratic_kappa" in figures:
         extra += f" Quadratic kappa against the raters: {_figure(figures['quadratic_kappa'])}."
+    if name in ("behaviour", "talk"):
+        extra += " Between raters: how far ten annotators of six transcripts agree with the main label, on average."
+    if card["one_of"]:
+        extra += " A code is given where its F1 reached half of the raters’ own."
     if name in GOALS:
         extra += (
             f" Thresholds aim at a precision of {GOALS[name]:.0%}. A code is given where its marks reached it "
