@@ -232,6 +232,8 @@ class Reading:
             values.append({"value": value} | ({"codes": codes} if codes else {}))
             for language, word in words.items():
                 labels.setdefault(language, {})[f"{value:g}"] = word
+        if len({row["value"] for row in values}) < len(values):
+            raise BadInput("two answers to one question count the same; expected different values")
         return values, labels
 
     def _option(self, option: Json, place: int) -> tuple[Number, dict[str, str], dict[str, str]]:
