@@ -5,15 +5,15 @@ exist for them: the answer is 404, which tells nothing. The table of who reaches
 stands in tests/web/access_table.py.
 
 ==============  =====================================================================
-client          themselves; their meetings and consents; sessions shared with them; the
+client          themselves; their meetings, consents and answers; sessions shared with them; the
                 goals, agenda, tasks and decisions of the two
-therapist       the clients, episodes, meetings, notes and sessions in their own care; the
-                goals, agenda, tasks and decisions of the two; alerts and repairs; private
+therapist       the clients, episodes, meetings, notes, answers and sessions in their own care;
+                the goals, agenda, tasks and decisions of the two; alerts and repairs; private
                 words that were sent to them
 supervisor      sessions that a therapist shares with them, while the supervision lasts and
                 the client consents
-manager         clients, episodes and meetings without notes and sessions; people; audit; as the
-                practice's named contact, private words that were sent to them
+manager         clients, episodes and meetings without notes, sessions and answers; people;
+                audit; as the practice's named contact, private words that were sent to them
 researcher      nothing that names a person
 left, nobody    nothing
 ==============  =====================================================================
@@ -32,6 +32,7 @@ from django.utils import timezone
 from openrapport_web.api.models import Token
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
+from openrapport_web.feedback.models import Answer, Asking, Rater
 from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
 from openrapport_web.recordings.models import Analysis, Audience, Mark, SessionRecord, Share, Upload
@@ -41,6 +42,8 @@ __all__ = [
     "agenda",
     "alerts",
     "analyses",
+    "answers",
+    "askings",
     "brought_up",
     "clients",
     "clients_in_care",
@@ -390,6 +393,56 @@ def brought_up(user: Any) -> QuerySet[BringingUp]:
 def own_bringing_up(user: Any) -> QuerySet[BringingUp]:
     """What this client prepared to say, drafts too."""
     return BringingUp.objects.filter(client=own_client(user))
+
+
+# -- forms and answers -----------------------------------------------------------------------------
+
+
+def askings(user: Any) -> QuerySet[Asking]:
+    """Forms that were asked: a client their own, a therapist those in their care, a manager all.
+
+    That somebody was asked, and whether they answered, is no answer: the front desk hands out
+    sheets and codes.
+    """
+    if not is_here(user):
+        return Asking.objects.none()
+    may = Q(pk__in=[])
+    if _has(user, Role.MANAGER):
+        may |= Q(rater=Rater.CLIENT)
+    if _has(user, Role.CLIENT):
+        may |= Q(client__user=user, rater=Rater.CLIENT)
+    if _has(user, Role.THERAPIST):
+        may |= Q(episode__therapist=user)
+    return Asking.objects.filter(may, client__erased_at=None)
+
+
+def answers(user: Any) -> QuerySet[Answer]:
+    """Answers that somebody may read: a client their own, a therapist those in their care.
+
+    What a client said after a meeting appears once the therapist's own form is in, was left out or is
+    closed: until then the therapist can still guess it. Strain and harm are told at once by
+    other ways (alerts and concerns). Nobody else reads answers.
+    """
+    if not is_here(user):
+        return Answer.objects.none()
+    may = Q(pk__in=[])
+    if _has(user, Role.CLIENT):
+        may |= Q(client__user=user, asking__rater=Rater.CLIENT)
+    if _has(user, Role.THERAPIST):
+        seen = Q(asking__rater=Rater.THERAPIST) | Q(~_still_guessed())
+        may |= Q(asking__episode__therapist=user) & seen
+    return Answer.objects.filter(may, client__erased_at=None)
+
+
+def _still_guessed() -> Exists:
+    own = Asking.objects.filter(
+        meeting=OuterRef("asking__meeting"),
+        rater=Rater.THERAPIST,
+        answered_at=None,
+        withdrawn_at=None,
+        expires_at__gt=timezone.now(),
+    )
+    return Exists(own)
 
 
 # -- audit -----------------------------------------------------------------------------------------

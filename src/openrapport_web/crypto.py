@@ -18,7 +18,7 @@ import os
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -39,7 +39,9 @@ __all__ = [
     "keyring",
     "new_master_key",
     "open_text",
+    "open_texts",
     "seal_text",
+    "seal_texts",
     "sync_folder",
 ]
 
@@ -276,12 +278,33 @@ def seal_text(owner: UUID, text: str, *, context: str) -> bytes:
     sealed : bytes
         Version, nonce, ciphertext and tag. A long text is packed first.
     """
-    nonce, data = os.urandom(NONCE_BYTES), text.encode()
-    version = _PACKED if len(data) > _PACKED_FROM_BYTES else _VERSION
-    if version == _PACKED:
-        data = zlib.compress(data)
-    sealed = AESGCM(keyring().key(owner)).encrypt(nonce, data, context.encode())
-    return version + nonce + sealed
+    return seal_texts(owner, [(text, context)])[0]
+
+
+def seal_texts(owner: UUID, texts: Iterable[tuple[str, str]]) -> list[bytes]:
+    """Encrypt many texts of one client with one look at their key.
+
+    Parameters
+    ----------
+    owner : UUID
+        As in :func:`seal_text`.
+    texts : iterable of (str, str)
+        Each with its context.
+
+    Returns
+    -------
+    sealed : list of bytes
+        In the same order.
+    """
+    cipher = AESGCM(keyring().key(owner))
+    return [_seal(cipher, text.encode(), context) for text, context in texts]
+
+
+def _seal(cipher: AESGCM, data: bytes, context: str) -> bytes:
+    nonce, version = os.urandom(NONCE_BYTES), _VERSION
+    if len(data) > _PACKED_FROM_BYTES:
+        version, data = _PACKED, zlib.compress(data)
+    return version + nonce + cipher.encrypt(nonce, data, context.encode())
 
 
 def open_text(owner: UUID, sealed: bytes, *, context: str) -> str:
@@ -294,10 +317,36 @@ def open_text(owner: UUID, sealed: bytes, *, context: str) -> str:
     ContentLost
         If the bytes are damaged or come from another place.
     """
-    key = keyring().key(owner)
-    body = bytes(sealed)
+    return open_texts(owner, [(sealed, context)])[0]
+
+
+def open_texts(owner: UUID, sealed: Iterable[tuple[bytes, str]]) -> list[str]:
+    """Decrypt many texts of one client with one look at their key.
+
+    Parameters
+    ----------
+    owner : UUID
+        The client, or :data:`PRACTICE`.
+    sealed : iterable of (bytes, str)
+        Each with its context.
+
+    Returns
+    -------
+    texts : list of str
+        In the same order.
+
+    Raises
+    ------
+    KeyDeleted, ContentLost
+        As :func:`open_text`.
+    """
+    cipher = AESGCM(keyring().key(owner))
+    return [_open(cipher, bytes(body), context) for body, context in sealed]
+
+
+def _open(cipher: AESGCM, body: bytes, context: str) -> str:
     try:
-        data = AESGCM(key).decrypt(body[1:13], body[13:], context.encode())
+        data = cipher.decrypt(body[1:13], body[13:], context.encode())
         return (zlib.decompress(data) if body[:1] == _PACKED else data).decode()
     except (InvalidTag, ValueError, zlib.error):
         raise ContentLost(f"{context} is damaged or was moved") from None

@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "openrapport_web.middleware.session_limits",
     "openrapport_web.middleware.second_factor",
     "openrapport_web.middleware.own_ways",
+    "openrapport_web.feedback.kiosk.only_questions",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from openrapport_web import access
 from openrapport_web.caseload.models import Client, Consent, DeletionRequest, MeetingState, Purpose
+from openrapport_web.feedback.views.answering import open_forms
 from openrapport_web.people.models import User
 from openrapport_web.people.setup_code import is_first_visit
 from openrapport_web.recordings.models import AnalysisState
@@ -55,6 +56,7 @@ def _for_client(user: User) -> dict[str, Any]:
     return {
         "next_meetings": ahead.filter(starts_at__gte=timezone.now()).order_by("starts_at")[:3],
         "n_unanswered": len(Purpose) - given,
+        "open_forms": open_forms(user),
         "my_sessions": access.sessions(user)
         .filter(client=client)
         .select_related("meeting")

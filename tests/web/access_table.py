@@ -21,6 +21,7 @@ from openrapport_web.people.actions import invite
 from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
+from tests.web.asked import asked_of, given
 from tests.web.conftest import make_client
 from tests.web.pulses import with_alert
 from tests.web.recorded import agreed, shared_with, two_sessions, with_recording, with_session
@@ -132,6 +133,9 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "agenda point": lambda p, whose: _by_client(p, whose, add_point),
     "task": lambda p, whose: _by_client(p, whose, give_task, until=None),
     "decision": lambda p, whose: _by_client(p, whose, write_decision),
+    "asking": lambda p, whose: {"key": asked_of(p, whose).key},
+    "answer": lambda p, whose: {"key": given(asked_of(p, whose)).key},
+    "asked meeting": lambda p, whose: {"key": asked_of(p, whose).meeting_id},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
@@ -234,6 +238,23 @@ ROWS: list[tuple[str, Row]] = [
     ("alert_page", Row(CARE, about="alert")),
     ("alert_seen", Row(CARE, about="alert", method="post")),
     ("alert_aside", Row(CARE, about="alert", method="post")),
+    # forms and answers
+    ("my_questions", Row(CLIENT)),
+    ("my_question", Row(CLIENT, about="asking")),
+    ("my_answer", Row(CLIENT, about="answer")),
+    ("pulse_own", Row(CARE, about="asked meeting")),
+    ("pulse_skip", Row(CARE, about="asked meeting", method="post")),
+    ("link_open", Row(set())),  # for who has a link; see test_asking_ways
+    ("link_form", Row(set())),
+    ("answer_send", Row(set(), method="post")),  # for a page with a ticket
+    ("kiosk", Row(SIGNED_IN)),  # leads to where the tablet is set up
+    ("kiosk_leave", Row(set())),  # on the tablet alone
+    ("kiosk_start", Row(CARE_AND_OFFICE)),
+    ("kiosk_codes", Row(CARE_AND_OFFICE, method="post")),
+    ("kiosk_begin", Row(CARE_AND_OFFICE, method="post")),
+    ("paper_find", Row(CARE_AND_OFFICE)),
+    ("paper_sheet", Row(CARE_AND_OFFICE, OFFICE, about="asking")),
+    ("paper_enter", Row(CARE_AND_OFFICE, OFFICE, about="asking")),
     # people
     ("first_visit", Row(set())),  # until there is a practice; see test_invitations
     ("first_visit", Row(set(), method="post")),

@@ -25,6 +25,7 @@ from openrapport_web.caseload.models import (
     NoteVersion,
 )
 from openrapport_web.editing import ChangedMeanwhile, latest
+from openrapport_web.feedback import actions as asking
 
 __all__ = [
     "NotPossible",
@@ -189,6 +190,10 @@ def say_state(*, actor: Any, meeting: Meeting, version: int, state: str) -> Meet
     meeting.state = state
     meeting.save()
     record(actor, "meeting.state", meeting, client=meeting.client_id, state=state)
+    if state == MeetingState.HELD:
+        asking.ask_after_meeting(actor=actor, meeting=meeting)
+    else:
+        asking.take_back(actor=actor, meeting=meeting)
     return meeting
 
 

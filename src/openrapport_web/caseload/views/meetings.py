@@ -22,6 +22,7 @@ from openrapport_web.caseload.forms import MeetingForm, NoteForm, StateForm
 from openrapport_web.caseload.models import MeetingState, Note
 from openrapport_web.caseload.views.clients import _form, _values
 from openrapport_web.editing import ChangedMeanwhile, show_changes
+from openrapport_web.feedback.views.meeting import asked_after
 
 __all__ = [
     "meeting_edit",
@@ -73,6 +74,7 @@ def meeting_page(request: HttpRequest, key: UUID) -> HttpResponse:
             "in_care": meeting.therapist_id == request.user.pk,
             "notes": access.notes(request.user).filter(meeting=meeting).order_by("-made_at"),
             "session": access.sessions_in_care(request.user).filter(meeting=meeting).first(),
+            **asked_after(request, meeting),
         },
     )
 

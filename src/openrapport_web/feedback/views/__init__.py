@@ -1,0 +1,1 @@
+"""Pages of forms: the way to them, sending them, the practice's tablet, paper."""
