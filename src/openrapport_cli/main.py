@@ -17,6 +17,7 @@ import click
 
 import openrapport
 from openrapport.errors import OpenRapportError
+from openrapport_cli.alerts import alerts
 from openrapport_cli.analyze import analyze
 from openrapport_cli.code import code
 from openrapport_cli.convert import convert
@@ -63,7 +64,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (analyze, code, convert, simulate):
+for verb in (alerts, analyze, code, convert, simulate):
     cli.add_command(verb)
 
 

@@ -115,7 +115,7 @@ class Courses:
             raise BadInput(
                 "an occasion is missing or neither a number nor a date; expected one in each row"
             )
-        if ids.dtype.kind not in "iuUO":
+        if len(ids) and ids.dtype.kind not in "iuUO":
             raise BadInput(f"client ids are {ids.dtype}; expected text or whole numbers")
         _, code = np.unique(ids.astype(str) if ids.dtype.kind == "O" else ids, return_inverse=True)
         order = np.lexsort((times, code))

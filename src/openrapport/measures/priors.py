@@ -62,14 +62,16 @@ class Priors:
     n_ratings: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("mean", "between_sd", "within_sd", "low", "high"):
+        for name in ("mean", "between_sd", "within_sd", "low", "high", "within_n"):
             value = getattr(self, name)
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, (int, float))
-                or not math.isfinite(value)
-            ):
-                raise BadInput(f"prior {name} is {value!r}; expected a finite number")
+            if not (_is_finite(value) or (name == "within_n" and value is None)):
+                raise BadInput(f"prior {name} is no finite number; expected one")
+        for name in ("n_clients", "n_ratings"):
+            value = getattr(self, name)
+            if not (isinstance(value, int) and _is_finite(value) and value >= 0):
+                raise BadInput(f"{name} of priors is no count; expected a whole number, 0 at least")
+        if not isinstance(self.source, str) or not self.source.strip():
+            raise BadInput("priors have no source; expected words that say where the numbers come from")
         if not self.low < self.high:
             raise BadInput(
                 f"the scale goes from {self.low:g} to {self.high:g}; expected low below high"
@@ -118,6 +120,10 @@ class Priors:
                 f"priors have {len(unknown)} unknown entries; expected {', '.join(sorted(known))}"
             )
         return cls(**document)
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def stated_priors(low: float = 0.0, high: float = 10.0) -> Priors:
