@@ -1,0 +1,1 @@
+"""The right fit: what matters to a client, who could offer it, and why."""
