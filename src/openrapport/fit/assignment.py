@@ -308,12 +308,13 @@ class _Problem:
     bonus: float
 
     def first_prices(self) -> Floats:
-        """Begin where places are worth nothing, or, where they are short, as much as being placed."""
+        """Begin with one price for all places, at which as many want one as there are."""
         network = self.network
         price = np.zeros(network.outside + 1)
         seats = network.room[network.parent == network.outside].sum()
         if seats < self.any_option.sum():
-            price[:-1] = self.large
+            gain = np.sort(network.best(price)[1] - network.stay)[::-1]
+            price[:-1] = gain[seats]
         return price
 
     def room(self, capacity: Ints) -> Ints:
