@@ -23,7 +23,7 @@ from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from tests.web.asked import asked_of, given
 from tests.web.conftest import make_client
-from tests.web.pulses import with_alert
+from tests.web.pulses import with_alert, with_repair, with_strain, with_word
 from tests.web.recorded import agreed, shared_with, two_sessions, with_recording, with_session
 
 __all__ = ["EVERYBODY", "KEYS", "ROWS", "SIGNED_IN", "WHO", "Row"]
@@ -128,6 +128,9 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "utterance": lambda p, whose: {"key": with_session(p, whose).key, "version": 1, "number": 2},
     "shared utterance": lambda p, whose: {"key": _shared(p, whose).key, "version": 1, "number": 2},
     "alert": lambda p, whose: {"key": with_alert(getattr(p, whose)).key},
+    "repair": lambda p, whose: {"key": with_repair(getattr(p, whose)).key},
+    "strain": lambda p, whose: {"key": with_strain(with_session(p, whose)).key},
+    "word": lambda p, whose: {"key": with_word(getattr(p, whose)).key},
     "own token": lambda p, whose: {"key": make_token({"teos": p.alba, "cleos": p.nell}[whose]).key},
     "goal": lambda p, whose: _by_client(p, whose, write_goal),
     "agenda point": lambda p, whose: _by_client(p, whose, add_point),
@@ -238,6 +241,17 @@ ROWS: list[tuple[str, Row]] = [
     ("alert_page", Row(CARE, about="alert")),
     ("alert_seen", Row(CARE, about="alert", method="post")),
     ("alert_aside", Row(CARE, about="alert", method="post")),
+    ("alert_act", Row(CARE, about="alert", method="post")),
+    ("repair_new", Row(CARE, about="episode")),
+    ("repair_new", Row(CARE, about="episode", method="post", data={"noticed": "unsure"})),
+    ("mark_repair", Row(CARE, about="strain", method="post")),
+    ("word_repair", Row(CARE, about="word", method="post")),
+    ("repair_page", Row(CARE, about="repair")),
+    ("repair_edit", Row(CARE, about="repair")),
+    ("repair_edit", Row(CARE, about="repair", method="post")),
+    ("repair_close", Row(CARE, about="repair")),
+    ("repair_close", Row(CARE, about="repair", method="post")),
+    ("repair_reopen", Row(CARE, about="repair", method="post")),
     # forms and answers
     ("my_questions", Row(CLIENT)),
     ("my_question", Row(CLIENT, about="asking")),

@@ -11,11 +11,26 @@ from django.utils import timezone
 
 from openrapport_web.caseload.models import Meeting, MeetingState
 from openrapport_web.feedback.models import Answer, Asking, Rater, Way
-from openrapport_web.repairs.models import Alert
+from openrapport_web.people.models import User
+from openrapport_web.recordings.models import Mark, SessionRecord, Verdict
+from openrapport_web.repairs.actions.repairing import begin_repair
+from openrapport_web.repairs.models import Alert, Origin, PrivateWord, Repair, To
 from openrapport_web.repairs.noticing import after_answer
 from tests.web.conftest import InCare
 
-__all__ = ["STEADY", "ask", "give", "meet", "pulse", "therapist_pulse", "with_alert", "with_pulses"]
+__all__ = [
+    "STEADY",
+    "ask",
+    "give",
+    "meet",
+    "pulse",
+    "therapist_pulse",
+    "with_alert",
+    "with_pulses",
+    "with_repair",
+    "with_strain",
+    "with_word",
+]
 
 STEADY = (8, 7, 8, 9, 8)
 
@@ -95,3 +110,34 @@ def with_alert(care: InCare) -> Alert:
     with_pulses(care)
     (alert,) = pulse(care, 2, days_ago=1)
     return alert
+
+
+def with_repair(care: InCare, **more: Any) -> Repair:
+    """A repair from the therapist's own sense."""
+    return begin_repair(
+        actor=care.episode.therapist,
+        episode=care.episode,
+        origin=Origin.SENSE,
+        **{"seen": "Quieter than usual.", **more},
+    )
+
+
+def with_word(care: InCare, to: str = To.THERAPIST, contact: User | None = None) -> PrivateWord:
+    """A private word as it lies in the database."""
+    word = PrivateWord(client=care.client, episode=care.episode, to=to, contact=contact)
+    word.text = "Something felt off to me."
+    word.save(force_insert=True)
+    return word
+
+
+def with_strain(session: SessionRecord, verdict: str = Verdict.CONFIRMED) -> Mark:
+    """A mark of a strain on the newest transcript, of the session's therapist."""
+    version = session.versions.first()
+    assert version is not None
+    mark, _ = Mark.objects.update_or_create(
+        version=version,
+        target="moment:withdrawal_after_input:u6",
+        by=session.therapist,
+        defaults={"session": session, "client": session.client, "verdict": verdict},
+    )
+    return mark

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from openrapport_web.caseload.models import Meeting, MeetingState
 from openrapport_web.editing import VersionedForm
+from openrapport_web.repairs.models import Noticed, Outcome, Repair
 
-__all__ = ["SetAsideForm", "WordsField"]
+__all__ = ["BeginForm", "CloseForm", "RepairForm", "SetAsideForm", "WordsField"]
 
 MAX_WORDS = 4_000
 _YES_NO = (("yes", _("Yes, it was worth a look")), ("no", _("No, there was nothing in it")))
@@ -46,3 +50,60 @@ class SetAsideForm(VersionedForm):
 
     def clean_useful(self) -> bool:
         return bool(self.cleaned_data["useful"] == "yes")
+
+
+class _NoticedForm(forms.Form):
+    noticed = forms.ChoiceField(
+        label=_("How did it show?"),
+        choices=Noticed.choices,
+        widget=forms.RadioSelect,
+        initial=Noticed.UNSURE,
+    )
+    seen = WordsField(label=_("What did you notice?"), required=False, rows=3)
+
+
+class BeginForm(_NoticedForm):
+    """A strain that a therapist senses."""
+
+
+class RepairForm(_NoticedForm, VersionedForm):
+    """What was noticed, what is planned, and what was said."""
+
+    next_meeting = forms.ModelChoiceField(
+        label=_("When do you want to talk about it?"),
+        queryset=Meeting.objects.none(),
+        required=False,
+        empty_label=_("Not decided"),
+    )
+    plan = WordsField(
+        label=_("What do you plan to do?"),
+        required=False,
+        help_text=_("A sentence to begin with is often enough."),
+    )
+    spoken = WordsField(
+        label=_("What was said?"), required=False, help_text=_("After you talked about it.")
+    )
+
+    def __init__(self, *args: Any, repair: Repair, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = Meeting.objects.filter(episode=repair.episode_id)
+        ahead = held.filter(state=MeetingState.PLANNED, starts_at__gt=timezone.now())
+        chosen = held.filter(pk__in=[repair.next_meeting_id] if repair.next_meeting_id else [])
+        choice = self.fields["next_meeting"]
+        choice.queryset = (ahead | chosen).order_by("starts_at")  # type: ignore[attr-defined]
+        choice.label_from_instance = _day_of  # type: ignore[attr-defined]
+
+
+def _day_of(meeting: Meeting) -> str:
+    return date_format(timezone.localtime(meeting.starts_at), "DATETIME_FORMAT")
+
+
+class CloseForm(VersionedForm):
+    """How a repair ended."""
+
+    outcome = forms.ChoiceField(
+        label=_("How does it stand?"), choices=Outcome.choices, widget=forms.RadioSelect
+    )
+    learned = WordsField(
+        label=_("What did you learn, about the two of you or about yourself?"), required=False
+    )

@@ -27,9 +27,16 @@ from openrapport_web.people.models import User
 from openrapport_web.recordings import bundles, corrections, pages
 from openrapport_web.recordings.forms import MarkForm, UtteranceForm
 from openrapport_web.recordings.marks import code_name, code_places, set_mark
-from openrapport_web.recordings.models import Mark, SessionRecord, StoredReport, TranscriptVersion
+from openrapport_web.recordings.models import (
+    Mark,
+    SessionRecord,
+    StoredReport,
+    TranscriptVersion,
+    Verdict,
+)
 from openrapport_web.recordings.refusals import Refused
 from openrapport_web.recordings.views.changes import refusals_are_said
+from openrapport_web.repairs.guidance import noticed_in
 
 __all__ = [
     "mark_set",
@@ -159,6 +166,7 @@ class _Beside:
             "target": place,
             "mine": self.mine.get(place),
             "theirs": self.theirs.get(place, []),
+            "repairable": _repairable(self.session, self.mine.get(place)),
         }
         return render_to_string("recordings/mark.html", values, request=self.request)
 
@@ -196,6 +204,13 @@ def _marks(
     return mine, theirs
 
 
+def _repairable(session: SessionRecord, mark: Mark | None) -> bool:
+    """Whether its therapist confirmed a strain, from which a repair may begin."""
+    if mark is None or mark.by_id != session.therapist_id or mark.verdict != Verdict.CONFIRMED:
+        return False
+    return noticed_in(mark.target) is not None
+
+
 @login_required
 @require_POST
 @refusals_are_said
@@ -213,6 +228,7 @@ def mark_set(request: HttpRequest, key: UUID, number: int) -> HttpResponse:
         if target.startswith("moment:"):
             _mine, theirs = _marks(access.me(request), session, version)
             values["theirs"] = theirs.get(target, [])
+            values["repairable"] = _repairable(session, mark)
         return render(request, "recordings/mark.html", values)
     place = target.rpartition(":")[2]
     if target.startswith("code:"):

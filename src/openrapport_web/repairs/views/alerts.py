@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,15 +18,15 @@ from openrapport.measures.alerts import Rule
 from openrapport_web import access
 from openrapport_web.audit.chain import record
 from openrapport_web.editing import ChangedMeanwhile
-from openrapport_web.feedback.models import Asking, Rater
 from openrapport_web.repairs.actions.alerts import see_alert, set_aside
 from openrapport_web.repairs.forms import SetAsideForm
 from openrapport_web.repairs.models import Alert
 from openrapport_web.repairs.picture import Point, draw
 from openrapport_web.repairs.reading import useful_so_far
+from openrapport_web.repairs.watching import waits_for_own
 from openrapport_web.repairs.wordings import RULES
 
-__all__ = ["alert_aside", "alert_page", "alert_seen"]
+__all__ = ["alert_aside", "alert_page", "alert_seen", "posted_version"]
 
 _ALERT = ("client", "episode", "answer__asking__meeting")
 
@@ -66,15 +65,7 @@ def _page(request: HttpRequest, alert: Alert, form: SetAsideForm, status: int = 
 
 def _own_answer_waits(alert: Alert) -> bool:
     """Whether the therapist may still say how the same meeting was, without having seen this."""
-    waiting = Asking.objects.filter(
-        meeting=alert.answer.asking.meeting_id,
-        rater=Rater.THERAPIST,
-        answered_at=None,
-        withdrawn_at=None,
-        opens_at__lte=timezone.now(),
-        expires_at__gt=timezone.now(),
-    )
-    return alert.answer.asking.meeting_id is not None and waiting.exists()
+    return alert.answer.asking.meeting_id in waits_for_own(alert.episode_id)
 
 
 def _rests_on(alert: Alert) -> dict[str, Any]:
@@ -99,9 +90,9 @@ def alert_seen(request: HttpRequest, key: UUID) -> HttpResponse:
     """Say that one has seen it."""
     alert = _alert(request, key)
     try:
-        see_alert(actor=request.user, alert=alert, version=_version(request))
+        see_alert(actor=request.user, alert=alert, version=posted_version(request))
     except ChangedMeanwhile:
-        messages.warning(request, _("This alert was changed in another window. Here is how it stands."))
+        messages.warning(request, _("This was changed in another window. Here is how it stands."))
     else:
         messages.success(request, _("Kept on your list until you do something with it."))
     return redirect("alert_page", key=alert.key)
@@ -118,12 +109,13 @@ def alert_aside(request: HttpRequest, key: UUID) -> HttpResponse:
     try:
         set_aside(actor=request.user, alert=alert, **form.cleaned_data)
     except ChangedMeanwhile:
-        messages.warning(request, _("This alert was changed in another window. Here is how it stands."))
+        messages.warning(request, _("This was changed in another window. Here is how it stands."))
         return redirect("alert_page", key=alert.key)
     messages.success(request, _("Set aside. Your answer helps to tell what such an alert is worth."))
     return redirect("client_page", key=alert.client_id)
 
 
-def _version(request: HttpRequest) -> int:
+def posted_version(request: HttpRequest) -> int:
+    """Version that a form of one button was filled from; one that cannot be, where it is no number."""
     text = request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
