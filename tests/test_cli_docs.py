@@ -13,6 +13,7 @@ import pytest
 from openrapport import read_session, run
 from openrapport.demo import demo_path
 from openrapport.io.files import READABLE
+from openrapport.measures.instrument import library, read_instrument
 from openrapport.reporting.explanations import EXPLANATIONS
 from openrapport.simulation import PracticeParameters, simulate_practice, sources
 from openrapport.simulation.layout import laid_out
@@ -78,3 +79,20 @@ def test_every_file_of_a_fictional_practice_stands_on_its_page_with_its_columns(
     )
     for name, columns in laid_out(practice).items():
         assert f"| `{name}` | `{','.join(columns)}`" in page
+
+
+@pytest.mark.parametrize("key", library())
+def test_every_questionnaire_stands_on_its_page_with_licence_and_sources(key: str) -> None:
+    page = (DOCS / "measures.md").read_text("utf-8").splitlines()
+    listed, rested = [line for line in page if line.startswith(f"| `{key}` |")]
+    assert listed.endswith(f"| {library()[key].licence.name} |")
+    for scale in library()[key].scales:
+        assert f"`{scale.key}`" in rested or len(library()[key].scales) > 3
+    languages = ", ".join(library()[key].languages)
+    assert languages in listed
+
+
+def test_the_questionnaire_on_the_page_can_be_read() -> None:
+    page = (DOCS / "measures.md").read_text("utf-8")
+    document = page.split("```json\n")[1].split("```")[0]
+    assert [scale.key for scale in read_instrument(document).scales] == ["waking"]

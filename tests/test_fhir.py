@@ -15,7 +15,7 @@ from openrapport.errors import BadFile, BadInput
 from openrapport.io.fhir import (
     from_questionnaire,
     from_response,
-    read_resource,
+    read_document,
     to_questionnaire,
     to_response,
 )
@@ -497,6 +497,7 @@ A = question("a", "A?", option(0, "no"), option(1, "yes"))
     ("resource", "message"),
     [
         ({"resourceType": "Patient"}, "expected resourceType Questionnaire"),
+        ({"resourceType": 3}, "expected resourceType Questionnaire"),
         (form(), "nothing to answer"),
         (form({"linkId": "d", "type": "display", "text": "Hello"}), "nothing to answer"),
         (form(A, A), "same linkId stands at two questions"),
@@ -523,8 +524,7 @@ def test_a_questionnaire_that_cannot_be_is_refused(resource: Json, message: str)
     [
         (b"", "is not JSON"),
         (b"\x00\xff\xfe", "is not UTF-8"),
-        (b"[1]", "is no FHIR resource"),
-        (b'{"resourceType": 3}', "is no FHIR resource"),
+        (b"[1]", "is no JSON object"),
         (b'{"a":' * 50_000, "nested too deeply"),
         (b'{"item": [], "item": []}', "same key twice"),
         (b'{"resourceType": "Questionnaire"' + b" " * (4 * 2**20), "larger than 4 MiB"),
@@ -534,7 +534,7 @@ def test_a_file_that_is_no_resource_is_refused(tmp_path: Path, data: bytes, mess
     path = tmp_path / "form.json"
     path.write_bytes(data)
     with pytest.raises(BadFile, match=message):
-        read_resource(path)
+        read_document(path)
 
 
 def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -542,15 +542,15 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     with path.open("wb") as out:
         out.truncate(50 * 2**20)
     with pytest.raises(BadFile, match=r"form\.json: is larger than 4 MiB"):
-        read_resource(path)
+        read_document(path)
 
 
 def test_a_file_with_a_mark_at_its_beginning_is_read(tmp_path: Path) -> None:
     path = tmp_path / "form.json"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(to_questionnaire(library()["k6"])).encode())
-    assert from_questionnaire(read_resource(path)).instrument == library()["k6"]
+    assert from_questionnaire(read_document(path)).instrument == library()["k6"]
     with pytest.raises(BadFile, match="cannot be read"):
-        read_resource(tmp_path / "nowhere.json")
+        read_document(tmp_path / "nowhere.json")
 
 
 json_values = st.recursive(

@@ -22,6 +22,7 @@ from openrapport_cli.analyze import analyze
 from openrapport_cli.code import code
 from openrapport_cli.convert import convert
 from openrapport_cli.messages import complain, fault_of, os_error_text
+from openrapport_cli.score import score
 from openrapport_cli.simulate import simulate
 
 __all__ = ["cli", "main"]
@@ -64,7 +65,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (alerts, analyze, code, convert, simulate):
+for verb in (alerts, analyze, code, convert, score, simulate):
     cli.add_command(verb)
 
 

@@ -38,7 +38,7 @@ __all__ = [
     "Imported",
     "from_questionnaire",
     "from_response",
-    "read_resource",
+    "read_document",
     "to_questionnaire",
     "to_response",
 ]
@@ -72,8 +72,8 @@ class Imported:
     differences: tuple[Difference, ...]
 
 
-def read_resource(path: str | Path) -> dict[str, Any]:
-    """Read a FHIR resource from a JSON file.
+def read_document(path: str | Path) -> dict[str, Any]:
+    """Read the JSON document of a file: a FHIR resource, or an instrument of ours.
 
     Parameters
     ----------
@@ -82,13 +82,13 @@ def read_resource(path: str | Path) -> dict[str, Any]:
 
     Returns
     -------
-    resource : dict
+    document : dict
         Plain values.
 
     Raises
     ------
     BadFile
-        If the file is too large, no UTF-8, no JSON, nested too deeply, or no FHIR resource.
+        If the file is too large, no UTF-8, no JSON, nested too deeply, or no JSON object.
     """
     path = Path(path)
     try:
@@ -100,14 +100,14 @@ def read_resource(path: str | Path) -> dict[str, Any]:
         limit = MAX_BYTES / 2**20
         raise BadFile(f"is larger than {limit:g} MiB; this is no questionnaire", source=path.name)
     try:
-        resource = parsed(data.decode("utf-8-sig"), "the file")
+        document = parsed(data.decode("utf-8-sig"), "the file")
     except UnicodeDecodeError:
         raise BadFile("is not UTF-8; save it as UTF-8 and try again", source=path.name) from None
     except BadInput as error:
         raise BadFile(str(error), source=path.name) from None
-    if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-        raise BadFile("is no FHIR resource; expected an object with a resourceType", source=path.name)
-    return resource
+    if not isinstance(document, dict):
+        raise BadFile("is no JSON object; expected a questionnaire in braces", source=path.name)
+    return document
 
 
 def from_questionnaire(resource: Mapping[str, Any]) -> Imported:
@@ -116,7 +116,7 @@ def from_questionnaire(resource: Mapping[str, Any]) -> Imported:
     Parameters
     ----------
     resource : mapping
-        The parsed resource, as from :func:`read_resource`.
+        The parsed resource, as from :func:`read_document`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from openrapport.io.raw import MAX_UTTERANCES, RawTranscript, RawUtterance, too_
 from openrapport.io.times import check_times, parse_clock, parse_ms, parse_seconds, without_slips
 from openrapport.session import Party, Role
 
-__all__ = ["OWN_COLUMNS", "guarded", "read_tables"]
+__all__ = ["OWN_COLUMNS", "guarded", "read_tables", "table_rows"]
 
 OWN_COLUMNS = ("session", "utterance_id", "speaker", "role", "start_ms", "end_ms", "text")
 """The columns of the tables that we write."""
@@ -109,7 +109,7 @@ def read_tables(
     BadInput
         If ``columns`` names something that there is not.
     """
-    rows = _rows(text, name)
+    rows = table_rows(text, name)
     line, header = next(rows, (1, []))
     found = _find_columns(header, columns or {}, name, line)
     if found.session is None and session is not None:
@@ -150,7 +150,26 @@ def _transcript(key: str, group: list[RawUtterance], roles: _Roles, source: str)
     return RawTranscript(key, tuple(utterances), parties=parties, notes=notes)
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+def table_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Go through the rows of a table whose cells are parted by commas, semicolons or tabs.
+
+    Parameters
+    ----------
+    text : str
+        All of the file.
+    name : str
+        The file's name, for messages.
+
+    Yields
+    ------
+    line, row : int, list of str
+        Rows that are not empty, with the line on which they begin.
+
+    Raises
+    ------
+    BadTranscript
+        If a quotation mark is left open or a cell is too long.
+    """
     header = text[: text.find("\n") + 1] or text
     # A comma where nothing else stands more often: a sentence in a header is unlikely.
     delimiter = max((",", ";", "\t"), key=header.count)

@@ -163,9 +163,9 @@ def _checked(item: Item, answer: int | float | str) -> Number | str | None:
         return answer.strip() or None
     if isinstance(answer, (str, bool)):
         raise BadInput(f"the answer to {item.key} is no number; expected {_range_of(item)}")
-    for value in item.values:
-        if value == answer:
-            return value
+    for option in item.options:
+        if option.value == answer:
+            return option.value
     raise BadInput(f"the answer to {item.key} is outside its scale; expected {_range_of(item)}")
 
 
