@@ -322,8 +322,10 @@ def test_a_practice_whose_ratings_are_all_the_same_has_priors_too(rating: float)
 
 
 def test_an_even_selection_of_many_clients_is_enough() -> None:
-    priors = estimate_priors(**practice(3000, mean=7, between=1, within=1, meetings=3), low=0, high=10)
-    assert priors.n_clients == 2000
+    table = practice(3000, mean=7, between=1, within=1, meetings=4)
+    answered = np.arange(len(table["rating"])) % 4 != 1
+    priors = estimate_priors(**table, answered=answered, low=0, high=10)
+    assert (priors.n_clients, priors.n_ratings) == (2000, 6000)
     assert priors.mean == pytest.approx(7, abs=0.1)
 
 

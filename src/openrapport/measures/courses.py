@@ -169,7 +169,7 @@ class Courses:
         if len(self.count) <= most:
             return self
         chosen = np.sort(np.argsort(self.start)[np.linspace(0, len(self.count) - 1, most).astype(int)])
-        keep = np.zeros(len(self.order), dtype=bool)
+        keep = np.zeros(self.order.max() + 1, dtype=bool)
         start, count = self.start[chosen], self.count[chosen]
         for first, n in zip(start.tolist(), count.tolist(), strict=True):
             keep[self.order[first : first + n]] = True
