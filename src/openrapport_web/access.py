@@ -32,7 +32,7 @@ from django.utils import timezone
 from openrapport_web.api.models import Token
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
-from openrapport_web.feedback.models import Answer, Asking, Rater
+from openrapport_web.feedback.models import Answer, Asking, Rater, SafetyConcern
 from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
 from openrapport_web.recordings.models import Analysis, Audience, Mark, SessionRecord, Share, Upload
@@ -47,6 +47,8 @@ __all__ = [
     "brought_up",
     "clients",
     "clients_in_care",
+    "concerns",
+    "concerns_in_care",
     "consented",
     "contact_words",
     "decisions",
@@ -443,6 +445,24 @@ def _still_guessed() -> Exists:
         expires_at__gt=timezone.now(),
     )
     return Exists(own)
+
+
+# -- safety ----------------------------------------------------------------------------------------
+
+
+def concerns_in_care(user: Any) -> QuerySet[SafetyConcern]:
+    """What is or was open in one's own care, with the answer behind it."""
+    if not _has(user, Role.THERAPIST):
+        return SafetyConcern.objects.none()
+    return SafetyConcern.objects.filter(episode__therapist=user, client__erased_at=None)
+
+
+def concerns(user: Any) -> QuerySet[SafetyConcern]:
+    """What is open: in one's own care; for a manager that it is, and since when, not the answer."""
+    if _has(user, Role.MANAGER):
+        still = SafetyConcern.objects.filter(done_at=None, client__erased_at=None)
+        return still | concerns_in_care(user)
+    return concerns_in_care(user)
 
 
 # -- audit -----------------------------------------------------------------------------------------

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from openrapport_web import access
 from openrapport_web.caseload.models import Client, Consent, DeletionRequest, MeetingState, Purpose
+from openrapport_web.feedback import safety
 from openrapport_web.feedback.views.answering import open_forms
+from openrapport_web.people.context import practice_of
 from openrapport_web.people.models import User
 from openrapport_web.people.setup_code import is_first_visit
 from openrapport_web.recordings.models import AnalysisState
@@ -43,6 +45,10 @@ def home(request: HttpRequest) -> HttpResponse:
         context["shared"] = shared.select_related("meeting", "therapist").order_by("-made_at")[:SHOWN]
     if user.is_manager:
         context |= _for_manager(user)
+        context |= safety.state(practice_of(request))
+    if user.is_manager or user.is_therapist:
+        open_ones = access.concerns(user).filter(done_at=None).select_related("client")
+        context["concerns"] = open_ones.order_by("made_at")[:SHOWN]
     if user.is_researcher:
         yes = Consent.objects.filter(purpose=Purpose.RESEARCH, withdrawn_at=None)
         context["n_consented"] = yes.count()

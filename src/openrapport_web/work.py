@@ -12,7 +12,7 @@ from collections.abc import Callable
 __all__ = ["run_worker"]
 
 _log = logging.getLogger(__name__)
-_RESCUE_EVERY_S, _SWEEP_EVERY_S, _LOOK_EVERY_S = 30, 3_600, 2
+_RESCUE_EVERY_S, _LETTERS_EVERY_S, _SWEEP_EVERY_S, _LOOK_EVERY_S = 30, 60, 3_600, 2
 
 
 def run_worker(*, with_parent: bool = False) -> None:
@@ -42,14 +42,18 @@ def run_worker(*, with_parent: bool = False) -> None:
 def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
     from django.db import close_old_connections
 
+    from openrapport_web.feedback.safety import send_letters
     from openrapport_web.recordings.tasks import rescue, sweep
 
-    rescued = swept = float("-inf")
+    rescued = wrote = swept = float("-inf")
     while not stop.wait(_LOOK_EVERY_S if rescued > 0 else 0):
         now = time.monotonic()
         if now - rescued > _RESCUE_EVERY_S:
             _try(rescue)
             rescued = now
+        if now - wrote > _LETTERS_EVERY_S:  # about what is open; reminders
+            _try(send_letters)
+            wrote = now
         if now - swept > _SWEEP_EVERY_S:  # retention and expired uploads
             _try(sweep)
             swept = now

@@ -15,6 +15,7 @@ from typing import Any
 from openrapport_web.api import actions as tokens
 from openrapport_web.api.models import Token
 from openrapport_web.caseload.models import Purpose
+from openrapport_web.feedback.models import HelpLine
 from openrapport_web.goals.actions import write_goal
 from openrapport_web.goals.together import add_point, give_task, write_decision
 from openrapport_web.people.actions import invite
@@ -22,6 +23,7 @@ from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from tests.web.asked import asked_of, given
+from tests.web.answers import open_concern
 from tests.web.conftest import make_client
 from tests.web.pulses import with_alert, with_repair, with_strain, with_word
 from tests.web.recorded import agreed, shared_with, two_sessions, with_recording, with_session
@@ -139,6 +141,8 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "asking": lambda p, whose: {"key": asked_of(p, whose).key},
     "answer": lambda p, whose: {"key": given(asked_of(p, whose)).key},
     "asked meeting": lambda p, whose: {"key": asked_of(p, whose).meeting_id},
+    "concern": lambda p, whose: {"key": open_concern(getattr(p, whose)).key},
+    "help line": lambda _p, _whose: {"key": HelpLine.objects.create(name="A line", number="1").key},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
 
@@ -269,6 +273,17 @@ ROWS: list[tuple[str, Row]] = [
     ("paper_find", Row(CARE_AND_OFFICE)),
     ("paper_sheet", Row(CARE_AND_OFFICE, OFFICE, about="asking")),
     ("paper_enter", Row(CARE_AND_OFFICE, OFFICE, about="asking")),
+    # safety
+    ("help_page", Row(EVERYBODY)),
+    ("concern_list", Row(CARE_AND_OFFICE)),
+    ("concern_page", Row(CARE_AND_OFFICE, OFFICE, about="concern")),
+    ("concern_page", Row(CARE_AND_OFFICE, OFFICE, about="concern", method="post")),
+    ("help_lines", Row(OFFICE)),
+    ("help_lines", Row(OFFICE, method="post")),
+    ("help_line", Row(OFFICE, OFFICE, about="help line")),
+    ("help_line", Row(OFFICE, OFFICE, about="help line", method="post")),
+    ("help_line_move", Row(OFFICE, OFFICE, about="help line", method="post")),
+    ("help_line_remove", Row(OFFICE, OFFICE, about="help line", method="post")),
     # people
     ("first_visit", Row(set())),  # until there is a practice; see test_invitations
     ("first_visit", Row(set(), method="post")),

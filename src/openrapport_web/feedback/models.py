@@ -11,7 +11,9 @@ __all__ = [
     "Answer",
     "AskLink",
     "Asking",
+    "ConcernLetter",
     "HelpLine",
+    "LetterTimes",
     "OwnInstrument",
     "Plan",
     "Rater",
@@ -173,3 +175,36 @@ class SafetyConcern(Record):
         constraints = (
             models.UniqueConstraint(fields=["answer", "item"], name="one_concern_an_answer"),
         )
+
+
+class ConcernLetter(Record):
+    """A letter that says that something is open, without what it is. It is sent until it went out."""
+
+    concern = models.ForeignKey("feedback.SafetyConcern", models.CASCADE, related_name="letters")
+    address = models.EmailField(max_length=254)
+    language = models.CharField(max_length=8, default="en")
+    tries = models.PositiveIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["sent_at", "made_at"], name="letter_waiting"),)
+        constraints = (
+            models.UniqueConstraint(fields=["concern", "address"], name="one_letter_an_address"),
+        )
+
+
+class LetterTimes(models.Model):
+    """When letters with links go out. One row for the practice; without it, its defaults hold."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    at_once = models.BooleanField(default=True)  # after the meeting
+    first_after_days = models.PositiveSmallIntegerField(default=1)  # 0: no reminder
+    second_after_days = models.PositiveSmallIntegerField(default=3)  # 0: no second reminder
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="one_row_of_letter_times"),)
+
+    def __str__(self) -> str:
+        return "letter times"
