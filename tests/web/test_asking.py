@@ -78,10 +78,11 @@ def test_a_plan_says_what_is_asked_and_how_often(practice: SimpleNamespace) -> N
     Plan.objects.create(instrument="phq-9", every=2)
     Plan.objects.create(instrument="pulse", every=0)
     Plan.objects.create(instrument="pulse", every=1, episode=practice.cleos.episode)
-    # Teo met once before: the second meeting is between two askings.
+    # It was never asked before; then the next meeting is between two askings.
+    assert set(asked(practice.teos)) == {"phq-9"}
     assert set(asked(practice.teos)) == set()
     assert set(asked(practice.teos)) == {"phq-9"}
-    assert set(asked(practice.cleos)) == {"pulse", "pulse-therapist"}
+    assert set(asked(practice.cleos)) == {"pulse", "pulse-therapist", "phq-9"}
 
 
 def test_an_answer_is_kept_once_however_often_it_is_sent(practice: SimpleNamespace) -> None:

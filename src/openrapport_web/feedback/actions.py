@@ -18,8 +18,10 @@ from django.utils.translation import gettext as _
 from openrapport.measures.scoring import check_answers
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Episode, Meeting, MeetingState
-from openrapport_web.feedback.instruments import PULSE, PULSE_THERAPIST, instrument, items_asked
-from openrapport_web.feedback.models import Answer, Asking, AskLink, Plan, Rater, Way
+from openrapport_web.feedback import safety
+from openrapport_web.feedback.instruments import instrument, items_asked
+from openrapport_web.feedback.models import Answer, Asking, AskLink, Rater, Way
+from openrapport_web.feedback.plans import due
 from openrapport_web.repairs import noticing
 
 __all__ = [
@@ -128,7 +130,7 @@ def ask_after_meeting(*, actor: Any, meeting: Meeting) -> list[Asking]:
     if meeting.state != MeetingState.HELD or timezone.now() - meeting.starts_at > _TOO_LONG_AGO:
         return []
     made = []
-    for key in _planned(meeting):
+    for key in due(meeting):
         rater = Rater(instrument(key).rater)
         made.append(
             ask(
@@ -140,20 +142,6 @@ def ask_after_meeting(*, actor: Any, meeting: Meeting) -> list[Asking]:
             )
         )
     return made
-
-
-def _planned(meeting: Meeting) -> list[str]:
-    """Keys of the questionnaires that are due after this meeting."""
-    every = {PULSE: 1}
-    of_all = Plan.objects.filter(episode=None)
-    for plan in [*of_all, *Plan.objects.filter(episode=meeting.episode_id)]:
-        every[plan.instrument] = plan.every
-    # The therapist is asked whenever the client is, unless the plan says otherwise.
-    every.setdefault(PULSE_THERAPIST, every[PULSE])
-    held = Meeting.objects.filter(
-        episode=meeting.episode_id, state=MeetingState.HELD, starts_at__lt=meeting.starts_at
-    ).count()
-    return [key for key, number in every.items() if number and held % number == 0]
 
 
 @transaction.atomic
@@ -396,3 +384,4 @@ def _record(answer: Answer, actor: Any, clock: str | None) -> None:
 def _tell(answer: Answer) -> None:
     """Let those look who notice something in an answer, before it is acknowledged."""
     noticing.after_answer(answer)
+    safety.after_answer(answer)

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from uuid import UUID
-
-from openrapport.measures.instrument import (
-    TEXTS_FORMAT,
-    Instrument,
-    Item,
-    library,
-    read_instrument,
-    with_texts,
-)
-from openrapport_web.feedback.models import Asking, OwnInstrument
+from openrapport.measures.instrument import Instrument, Item, library
+from openrapport_web.feedback.library import NoSuchInstrument, instrument
+from openrapport_web.feedback.models import Asking
 
 __all__ = [
     "PULSE",
@@ -27,49 +18,11 @@ __all__ = [
 PULSE, PULSE_THERAPIST = "pulse", "pulse-therapist"
 
 
-class NoSuchInstrument(Exception):
-    """A questionnaire that is not here, or not any more."""
-
-
-def instrument(key: str, version: str | None = None) -> Instrument:
-    """Give a questionnaire.
-
-    Parameters
-    ----------
-    key : str
-        Its name, such as ``"pulse"``.
-    version : str, optional
-        Under which answers were given. Of the practice's own ones the text of that version is given,
-        where it is still here; otherwise, and without a version, the newest.
-
-    Raises
-    ------
-    NoSuchInstrument
-        If there is none of that name.
-    """
-    shipped = library().get(key)
-    if shipped is not None and shipped.languages:  # without words it is a key to the practice's own
-        return shipped
-    texts = [
-        _own(own.key, own.number)
-        for own in OwnInstrument.objects.filter(name=key).order_by("-number").only("key", "number")
-    ]
-    if not texts:
-        raise NoSuchInstrument(f"there is no questionnaire {key!r} here")
-    return next((text for text in texts if text.version == version), texts[0])
-
-
-@lru_cache(maxsize=64)
-def _own(key: UUID, number: int) -> Instrument:
-    del number
-    own = OwnInstrument.objects.get(pk=key)
-    if own.definition.get("format") == TEXTS_FORMAT:
-        return with_texts(library()[own.name], own.definition)
-    return read_instrument(own.definition)
-
-
 def title_of(key: str, language: str) -> str:
     """What a questionnaire is called, for lists."""
+    shipped = library().get(key)
+    if shipped is not None and language in shipped.languages:
+        return shipped.texts(language).title  # without a question to the database for each row
     try:
         return instrument(key).texts(language).title
     except NoSuchInstrument:

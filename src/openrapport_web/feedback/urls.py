@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from openrapport_web.feedback.views import answering, paper, tablet
 
@@ -23,8 +23,5 @@ urlpatterns = [
     path("paper/", paper.paper_find, name="paper_find"),
     path("paper/<uuid:key>", paper.paper_sheet, name="paper_sheet"),
     path("paper/<uuid:key>/enter", paper.paper_enter, name="paper_enter"),
-from django.urls import include, path
-
-urlpatterns = [
     path("", include("openrapport_web.feedback.watching_urls")),
 ]

@@ -21,8 +21,9 @@ from django.views.decorators.http import require_POST, require_safe
 from openrapport.errors import BadInput
 from openrapport_web import access
 from openrapport_web.audit.chain import record
-from openrapport_web.feedback import actions, kiosk
+from openrapport_web.feedback import actions, kiosk, safety
 from openrapport_web.feedback.forms import AnswerForm, moment_of, noon_of
+from openrapport_web.feedback.help import help_for
 from openrapport_web.feedback.instruments import NoSuchInstrument, title_of
 from openrapport_web.feedback.models import Answer, Asking, AskLink, Rater, Way
 from openrapport_web.feedback.pages import (
@@ -309,6 +310,8 @@ def _thanks(request: HttpRequest, answer: Answer, ticket: Ticket, language: str)
         both_in=both,
         more=Ticket(more.key, ticket.way, ticket.person) if more else None,
         more_title=title_of(more.instrument, language) if more else "",
+        urgent=(urgent := safety.needs_help(answer)),
+        help=help_for(asking.client) if urgent else None,
     )
 
 
