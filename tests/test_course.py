@@ -36,8 +36,8 @@ def _all(drawing: Drawing, css: str) -> list[dict[str, str]]:
 def test_values_stand_where_they_belong() -> None:
     dots = _all(_drawn(Panel("How it was", (_strand(0, 5, 10),))), "c-dot")
     assert [dot["cx"] for dot in dots] == ["5.0%", "23.0%", "41.0%"]
-    # 230 high: 30 above and 34 below leave 166 for ten points.
-    assert [dot["cy"] for dot in dots] == ["196.0", "113.0", "30.0"]
+    # 230 high: 16 above and 24 below leave 190 for ten points.
+    assert [dot["cy"] for dot in dots] == ["206.0", "111.0", "16.0"]
 
 
 def test_no_line_goes_through_a_form_that_was_left_out() -> None:
@@ -69,7 +69,7 @@ def test_a_band_stands_halfway_to_its_neighbours_and_only_where_something_was_ex
     bands = _all(_drawn(Panel("How it was", (strand,))), "c-band")
     # 1, 3 and 5 January: the second piece is from the 2nd to the 4th, 14 % to 32 %.
     assert [(b["x"], b["width"]) for b in bands] == [("14.0%", "18.0%"), ("32.0%", "36.0%")]
-    assert (bands[0]["y"], bands[0]["height"]) == ("63.2", "66.4")  # 16.6 pixels a point
+    assert (bands[0]["y"], bands[0]["height"]) == ("54.0", "76.0")  # 19 pixels a point
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,21 @@ def test_a_year_has_a_few_labels_and_one_day_has_one() -> None:
     year = draw(Panel("x", (_strand(1),)), span=(date(2026, 1, 1), date(2026, 12, 31)), name="c")
     labels = re.findall(r'class="c-month"[^>]*>([^<]*)<', year.html)
     assert labels == ["Apr 2026", "Jul 2026", "Oct 2026"]
+    half = draw(Panel("x", (_strand(1),)), span=(date(2026, 1, 15), date(2026, 6, 15)), name="c")
+    labels = re.findall(r'class="c-month"[^>]*>([^<]*)<', half.html)
+    assert labels == ["Mar 2026", "May 2026"], "neighbours would run into each other on a phone"
     day = draw(Panel("x", (_strand(1),)), span=(date(2026, 1, 1), date(2026, 1, 1)), name="c")
     assert re.findall(r'class="c-month"[^>]*>([^<]*)<', day.html) == ["1 Jan 2026"]
     assert _all(day, "c-dot")[0]["cx"] == "50.0%"
+
+
+def test_the_middle_of_a_scale_is_named_where_it_is_a_whole_number() -> None:
+    def scale(low: float, high: float) -> list[str]:
+        html = _drawn(Panel("x", (_strand(1),), scale=(low, high))).html
+        return re.findall(r'class="c-scale"[^>]*>([^<]*)<', html)
+
+    assert scale(0.0, 10.0) == ["0", "5", "10"]
+    assert scale(0.0, 27.0) == ["0", "27"]
 
 
 def test_paper_has_no_buttons_and_no_table() -> None:

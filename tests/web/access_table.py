@@ -216,6 +216,8 @@ ROWS: list[tuple[str, Row]] = [
     # goals, agenda, tasks and decisions: the two, and nobody else
     ("my_goals", Row(CLIENT)),
     ("my_agenda", Row(CLIENT)),
+    ("my_course", Row(CLIENT)),
+    ("client_course", Row(CARE, about="client")),
     ("client_goals", Row(CARE, about="client")),
     ("client_agenda", Row(CARE, about="client")),
     ("goal_new", Row(BOTH, about="episode")),

@@ -22,8 +22,9 @@ from openrapport.reporting.panels import MARKS, STATES, Mark, Meeting, Panel, St
 __all__ = ["Drawing", "Mark", "Meeting", "Panel", "Strand", "Words", "draw"]
 
 _LEFT, _WIDTH = 5.0, 90.0
-_TOP, _MARKS_Y, _BELOW = 30.0, 12.0, 34.0
-_LABELS = 5
+_MARKS_Y = 12.0
+_ABOVE, _ABOVE_WITH_MARKS, _BELOW, _BELOW_WITH_MEETINGS = 16.0, 30.0, 24.0, 34.0
+_LABELS, _APART = 4, 19.0
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60)
 _MONTH_DAYS = 30.4
 _EDGE = timedelta(days=3)
@@ -52,7 +53,13 @@ class Drawing:
 
 
 def draw(
-    panel: Panel, *, span: tuple[date, date], name: str, words: Words | None = None, bare: bool = False
+    panel: Panel,
+    *,
+    span: tuple[date, date],
+    name: str,
+    words: Words | None = None,
+    steps: bool = True,
+    bare: bool = False,
 ) -> Drawing:
     """Draw one panel.
 
@@ -67,8 +74,10 @@ def draw(
         Begins the ids within the page; different for each drawing.
     words : Words, optional
         In the reader's language; English without.
+    steps : bool
+        With buttons that go from answer to answer. They need a script and are hidden without it.
     bare : bool
-        The picture and its sentence alone, for paper.
+        The picture, its sentence and its key alone, for paper.
 
     Returns
     -------
@@ -83,13 +92,13 @@ def draw(
     """
     words = words or Words()
     _check(panel, span)
-    plane = _Plane(span, panel.scale, panel.height)
+    plane = _plane(panel, span)
     head, rows, places = _table(panel, plane, words)
     summary = " ".join(_sentence(strand, words) for strand in panel.strands)
     shapes = {
         "bands": [rect for strand in panel.strands for rect in _bands(strand, plane)],
         "band": plane.flat(panel.band) if panel.band else None,
-        "grid": [(plane.y(v), words.number(v)) for v in _grid(panel.scale)],
+        "grid": _grid(panel.scale, plane, words),
         "lines": [line for strand in panel.strands for line in _lines(strand, plane)],
         "dots": [dot for strand in panel.strands for dot in _dots(strand, plane, words)],
         "gaps": [gap for strand in panel.strands for gap in _gaps(strand, plane)],
@@ -104,6 +113,7 @@ def draw(
             panel=panel,
             name=name,
             words=words,
+            steps=steps and not bare,
             bare=bare,
             summary=summary,
             plane=plane,
@@ -133,15 +143,12 @@ class _Plane:
 
     span: tuple[date, date]
     scale: tuple[float, float]
-    height: float
+    top: float
+    bottom: float
 
     @property
     def days(self) -> int:
         return (self.span[1] - self.span[0]).days
-
-    @property
-    def bottom(self) -> float:
-        return self.height - _BELOW
 
     def has(self, day: date) -> bool:
         return self.span[0] <= day <= self.span[1]
@@ -154,12 +161,19 @@ class _Plane:
     def y(self, value: float) -> float:
         low, high = self.scale
         share = (min(max(value, low), high) - low) / (high - low)
-        return round(self.bottom - share * (self.bottom - _TOP), 1)
+        return round(self.bottom - share * (self.bottom - self.top), 1)
 
     def flat(self, band: tuple[float, float]) -> tuple[float, float]:
         """Top and height of a band across the whole picture."""
         top, bottom = self.y(band[1]), self.y(band[0])
         return top, round(bottom - top, 1)
+
+
+def _plane(panel: Panel, span: tuple[date, date]) -> _Plane:
+    """Leave room for what stands above and below, where something does."""
+    top = _ABOVE_WITH_MARKS if panel.marks else _ABOVE
+    below = _BELOW_WITH_MEETINGS if panel.meetings else _BELOW
+    return _Plane(span, panel.scale, top, panel.height - below)
 
 
 def _seen(strand: Strand, plane: _Plane) -> list[tuple[int, date]]:
@@ -234,12 +248,17 @@ def _marks(panel: Panel, plane: _Plane, words: Words) -> list[dict[str, Any]]:
     return shown
 
 
-def _grid(scale: tuple[float, float]) -> tuple[float, float, float]:
-    return scale[0], (scale[0] + scale[1]) / 2, scale[1]
+def _grid(scale: tuple[float, float], plane: _Plane, words: Words) -> list[tuple[float, str]]:
+    """The ends and the middle; a middle that is no whole number has no label."""
+    middle = (scale[0] + scale[1]) / 2
+    return [
+        (plane.y(value), words.number(value) if value != middle or value.is_integer() else "")
+        for value in (scale[0], middle, scale[1])
+    ]
 
 
 def _ticks(span: tuple[date, date], plane: _Plane, words: Words) -> list[tuple[float, str, str]]:
-    """At most five labels: first days of months, or the two ends where it is shorter than that."""
+    """A few labels: first days of months, or the two ends where it is shorter than that."""
     first, last = span
     months = (last.year - first.year) * 12 + last.month - first.month
     step = next((s for s in _MONTH_STEPS if months / s <= _LABELS), _MONTH_STEPS[-1])
@@ -247,8 +266,11 @@ def _ticks(span: tuple[date, date], plane: _Plane, words: Words) -> list[tuple[f
         date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1)
         for n in range(1, months + 1)
         if (first.month - 1 + n) % step == 0 or step > 12
-    ][:_LABELS]
-    labels = [(plane.x(day), words.month(day)) for day in places]
+    ]
+    labels: list[tuple[float, str]] = []
+    for x, text in ((plane.x(day), words.month(day)) for day in places):
+        if not labels or x - labels[-1][0] >= _APART:
+            labels.append((x, text))
     if len(labels) < 2 or plane.days < 2 * _MONTH_DAYS:
         ends = dict.fromkeys((first, last))
         labels = [(plane.x(day), words.day(day)) for day in ends]

@@ -58,6 +58,7 @@ WORDS = {
     "contact_word.read": "read a private word",
     "contact_word.sent": "wrote to the practice's contact alone",
     "contact_word.taken_back": "took a private word back before it was read",
+    "course.read": "looked at a client's course",
     "data.taken": "took a copy of their data along",
     "decision.agreed": "agreed to a decision",
     "decision.taken_back": "took a decision back",

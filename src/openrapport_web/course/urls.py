@@ -1,7 +1,12 @@
-"""The addresses of charts, the therapist's day and the review page."""
+"""The addresses of courses and of the page for a review together."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from openrapport_web.course import views
+
+urlpatterns = [
+    path("my/course", views.my_course, name="my_course"),
+    path("clients/<uuid:key>/course", views.client_course, name="client_course"),
+]

@@ -1,0 +1,41 @@
+"""A course to look at: the client's own, and the therapist's of a client."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from openrapport_web.audit.chain import record
+from openrapport_web.caseload.models import Episode
+from openrapport_web.course.panels import pictures_of
+from openrapport_web.goals.actions import side_of
+from openrapport_web.goals.views.shared import current_episode, frame, not_begun, own_episode
+
+__all__ = ["client_course", "my_course"]
+
+
+@require_safe
+@login_required
+def my_course(request: HttpRequest) -> HttpResponse:
+    """Show a client their own course."""
+    episode = own_episode(request)
+    return _page(request, episode) if episode else not_begun(request, _("My course"))
+
+
+@require_safe
+@login_required
+def client_course(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show a therapist the course of a client in their care."""
+    client, episode = current_episode(request, key)
+    record(request.user, "course.read", client, client=client.key)
+    return _page(request, episode)
+
+
+def _page(request: HttpRequest, episode: Episode) -> HttpResponse:
+    pictures = pictures_of(request.user, episode, side_of(request.user, episode))
+    return render(request, "course/course_page.html", {**frame(request, episode), "pictures": pictures})

@@ -1,0 +1,82 @@
+"""What stands beside a picture of a course, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from openrapport.reporting.panels import Words
+
+__all__ = ["day", "number", "words_for", "words_for_goals"]
+
+
+def day(value: date) -> str:
+    """A day as people write it."""
+    return date_format(value, "j M Y")
+
+
+def number(value: float) -> str:
+    """A rating or score: one digit at most."""
+    rounded = round(float(value), 1)
+    return str(number_format(rounded, decimal_pos=0 if rounded.is_integer() else 1))
+
+
+def words_for(*, client: bool) -> Words:
+    """Words for the client (``You ...``) or for their therapist (the name comes from the strand).
+
+    Days and numbers are put into words once each, since a course says them many times.
+    """
+    if client:
+        course = _("You answered {n} of {all} times: {first} at first, {last} on {day}.")
+        once = _("You answered once: {last} on {day}.")
+        nothing = _("Nothing here yet. It begins with your first answer.")
+    else:
+        course = _("{name} answered {n} of {all} times: {first} at first, {last} on {day}.")
+        once = _("{name} answered once: {last} on {day}.")
+        nothing = _("{name}: no answer yet.")
+    if client:
+        usual = _("That is about where your answers usually are ({low} to {high}).")
+        lower = _("That is lower than your answers usually are ({low} to {high}).")
+        higher = _("That is higher than your answers usually are ({low} to {high}).")
+    else:
+        usual = _("That is within what their own earlier answers let one expect ({low} to {high}).")
+        lower = _("That is lower than their own earlier answers let one expect ({low} to {high}).")
+        higher = _("That is higher than their own earlier answers let one expect ({low} to {high}).")
+    return Words(
+        day=cache(day),
+        month=lambda value: date_format(value, "M Y"),
+        number=cache(number),
+        nothing=nothing,
+        once=once,
+        course=course,
+        usual=usual,
+        lower=lower,
+        higher=higher,
+        left_out=_("left out"),
+        expected=_("usual for you") if client else _("{name}, usual"),
+        between=_("{low} to {high}"),
+        when=_("Day"),
+        meeting=_("Meeting"),
+        noted=_("Noted"),
+        states={"held": _("held"), "missed": _("missed"), "planned": _("planned")},
+        marks={"alert": _("worth a look"), "repair": _("repair"), "reached": _("reached")},
+        band=_("where your answers usually are") if client else _("usual for this client"),
+        as_table=_("The same as a table"),
+        before=_("Earlier"),
+        after=_("Later"),
+        step=_("Go from answer to answer"),
+    )
+
+
+def words_for_goals(words: Words) -> Words:
+    """The same words for ratings that nobody was asked for at a certain time."""
+    return replace(
+        words,
+        course=_("{name}: {first} at first, {last} on {day}."),
+        once=_("{name}: {last} on {day}."),
+        nothing=_("{name}: not rated yet."),
+    )
