@@ -23,9 +23,10 @@ from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from tests.web.answers import open_concern
+from openrapport_web.repairs.models import To
 from tests.web.asked import asked_of, given
 from tests.web.conftest import make_client
-from tests.web.pulses import with_alert, with_repair, with_strain, with_word
+from tests.web.pulses import with_alert, with_draft, with_repair, with_strain, with_word
 from tests.web.recorded import agreed, shared_with, two_sessions, with_recording, with_session
 
 __all__ = ["EVERYBODY", "KEYS", "ROWS", "SIGNED_IN", "WHO", "Row"]
@@ -133,6 +134,9 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "repair": lambda p, whose: {"key": with_repair(getattr(p, whose)).key},
     "strain": lambda p, whose: {"key": with_strain(with_session(p, whose)).key},
     "word": lambda p, whose: {"key": with_word(getattr(p, whose)).key},
+    "contact word": lambda p, whose: {"key": with_word(getattr(p, whose), To.CONTACT, p.mara).key},
+    "draft": lambda p, whose: {"key": with_draft(getattr(p, whose)).key},
+    "brought": lambda p, whose: {"key": with_draft(getattr(p, whose), sent=True).key},
     "own token": lambda p, whose: {"key": make_token({"teos": p.alba, "cleos": p.nell}[whose]).key},
     "goal": lambda p, whose: _by_client(p, whose, write_goal),
     "agenda point": lambda p, whose: _by_client(p, whose, add_point),
@@ -252,6 +256,32 @@ ROWS: list[tuple[str, Row]] = [
     ("repair_new", Row(CARE, about="episode", method="post", data={"noticed": "unsure"})),
     ("mark_repair", Row(CARE, about="strain", method="post")),
     ("word_repair", Row(CARE, about="word", method="post")),
+    ("my_words", Row(CLIENT)),
+    ("word_new", Row(CLIENT)),
+    ("word_new", Row(CLIENT, method="post")),
+    ("word_back", Row(CLIENT, about="word", method="post")),
+    ("word_back", Row(CLIENT, about="contact word", method="post")),
+    ("word_page", Row(CARE, about="word")),
+    ("word_page", Row(OFFICE, OFFICE, about="contact word")),  # Mara is named; see test_words
+    ("word_open", Row(CARE, about="word", method="post")),
+    ("word_open", Row(OFFICE, OFFICE, about="contact word", method="post")),
+    ("word_answer", Row(CARE, about="word", method="post")),
+    ("word_answer", Row(OFFICE, OFFICE, about="contact word", method="post")),
+    ("word_repair", Row(set(), about="contact word", method="post")),
+    ("bringing_list", Row(CLIENT)),
+    ("bringing_new", Row(CLIENT)),
+    ("bringing_new", Row(CLIENT, method="post")),
+    ("bringing_own", Row(CLIENT, about="draft")),
+    ("bringing_edit", Row(CLIENT, about="draft")),
+    ("bringing_edit", Row(CLIENT, about="draft", method="post")),
+    ("bringing_show", Row(CLIENT, about="draft")),
+    ("bringing_send", Row(CLIENT, about="draft", method="post")),
+    ("bringing_drop", Row(CLIENT, about="draft", method="post")),
+    ("brought_page", Row(set(), about="draft")),
+    ("brought_page", Row(CARE, about="brought")),
+    ("brought_open", Row(set(), about="draft", method="post")),
+    ("brought_open", Row(CARE, about="brought", method="post")),
+    ("brought_talked", Row(CARE, about="brought", method="post")),
     ("repair_page", Row(CARE, about="repair")),
     ("repair_edit", Row(CARE, about="repair")),
     ("repair_edit", Row(CARE, about="repair", method="post")),

@@ -14,7 +14,8 @@ from openrapport_web.feedback.models import Answer, Asking, Rater, Way
 from openrapport_web.people.models import User
 from openrapport_web.recordings.models import Mark, SessionRecord, Verdict
 from openrapport_web.repairs.actions.repairing import begin_repair
-from openrapport_web.repairs.models import Alert, Origin, PrivateWord, Repair, To
+from openrapport_web.repairs.actions.words import send_draft, write_draft
+from openrapport_web.repairs.models import Alert, BringingUp, Origin, PrivateWord, Repair, To
 from openrapport_web.repairs.noticing import after_answer
 from tests.web.conftest import InCare
 
@@ -26,6 +27,7 @@ __all__ = [
     "pulse",
     "therapist_pulse",
     "with_alert",
+    "with_draft",
     "with_pulses",
     "with_repair",
     "with_strain",
@@ -141,3 +143,19 @@ def with_strain(session: SessionRecord, verdict: str = Verdict.CONFIRMED) -> Mar
         defaults={"session": session, "client": session.client, "verdict": verdict},
     )
     return mark
+
+
+def with_draft(care: InCare, *, how: str = "send", sent: bool = False) -> BringingUp:
+    """What a client prepared to say, and sent or not."""
+    draft = write_draft(
+        actor=care.client.user,
+        episode=care.episode,
+        draft=None,
+        version=0,
+        text="It went too fast for me.",
+        how=how,
+    )
+    if sent:
+        send_draft(actor=care.client.user, draft=draft)
+        draft.refresh_from_db()
+    return draft

@@ -33,6 +33,8 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "lines": lines(page, reader=access.me(request)),
         "actions": sorted(WORDS.items(), key=lambda pair: pair[1]),
         "action": action,
+        # To a therapist a missing number would say that a client wrote to the practice's contact.
+        "numbered": not access.me(request).is_therapist,
     }
     return render(request, "audit/audit_page.html", context)
 

@@ -11,9 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from openrapport_web.caseload.models import Meeting, MeetingState
 from openrapport_web.editing import VersionedForm
-from openrapport_web.repairs.models import Noticed, Outcome, Repair
+from openrapport_web.repairs.models import How, Noticed, Outcome, Repair
 
-__all__ = ["BeginForm", "CloseForm", "RepairForm", "SetAsideForm", "WordsField"]
+__all__ = [
+    "SENTENCES",
+    "AnswerForm",
+    "BeginForm",
+    "BringForm",
+    "CloseForm",
+    "DraftForm",
+    "RepairForm",
+    "SetAsideForm",
+    "WordForm",
+    "WordsField",
+]
 
 MAX_WORDS = 4_000
 _YES_NO = (("yes", _("Yes, it was worth a look")), ("no", _("No, there was nothing in it")))
@@ -106,4 +117,77 @@ class CloseForm(VersionedForm):
     )
     learned = WordsField(
         label=_("What did you learn, about the two of you or about yourself?"), required=False
+    )
+
+
+# -- what clients write ----------------------------------------------------------------------------
+
+
+class WordForm(forms.Form):
+    """A private word: to whom, and what."""
+
+    to = forms.ChoiceField(label=_("Who shall read it?"), widget=forms.RadioSelect)
+    text = WordsField(
+        label=_("What felt off?"),
+        rows=6,
+        help_text=_("As much or as little as you like. You need not explain or be fair."),
+    )
+    wants_answer = forms.BooleanField(label=_("I would like an answer"), required=False)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, readers: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = readers  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """What somebody answers to a private word."""
+
+    done = WordsField(label=_("Your answer, or what you did"), rows=5)
+
+
+SENTENCES = (
+    ("understood", _("I did not feel understood.")),
+    ("fast", _("It went too fast for me.")),
+    ("hurt", _("Something you said hurt me.")),
+    ("yes", _("I said yes, but I was not sure.")),
+    ("else", _("I would like us to talk about something else.")),
+    ("helps", _("I am not sure that this helps me.")),
+    ("differently", _("I would like us to do something differently.")),
+    ("unsaid", _("There is something that I have not dared to say.")),
+    ("stopping", _("I have thought of stopping.")),
+)
+"""To choose from, for those who do not find a beginning."""
+
+
+class BringForm(forms.Form):
+    """Choose what to bring up, and how."""
+
+    sentences = forms.MultipleChoiceField(
+        label=_("Is it one of these?"),
+        choices=SENTENCES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    own = WordsField(label=_("Or in your own words"), required=False, max_length=2_000)
+    how = forms.ChoiceField(
+        label=_("How would you like to do it?"), choices=How.choices, widget=forms.RadioSelect
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        words = dict(SENTENCES)
+        lines = [str(words[key]) for key in given.get("sentences", ())]
+        given["text"] = "\n".join([*lines, *filter(None, [given.get("own", "").strip()])])
+        if not given["text"] and not self.errors:
+            raise forms.ValidationError(_("Choose a sentence or write one of your own."))
+        return given
+
+
+class DraftForm(VersionedForm):
+    """Change what one prepared."""
+
+    text = WordsField(label=_("What I want to say"), rows=6, max_length=MAX_WORDS)
+    how = forms.ChoiceField(
+        label=_("How would you like to do it?"), choices=How.choices, widget=forms.RadioSelect
     )
