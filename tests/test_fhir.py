@@ -19,9 +19,10 @@ from openrapport.io.fhir import (
     to_questionnaire,
     to_response,
 )
-from openrapport.measures.comparison import with_key
+from openrapport.measures.comparison import compare_with_known, may_be_about_self_harm, with_key
 from openrapport.measures.instrument import (
     Instrument,
+    about_self_harm,
     library,
     read_instrument,
     score,
@@ -178,6 +179,30 @@ def test_answers_to_a_form_of_others_are_scored_with_the_known_key() -> None:
     to_known = dict(zip(imported.links, [item.key for item in joined.items], strict=True))
     answers = from_response(response, joined, links=to_known)
     assert [one.value for one in score(joined, answers)] == [7.0]
+
+
+def test_a_question_about_self_harm_keeps_its_mark() -> None:
+    imported = from_questionnaire(as_a_library_of_forms_has_it("phq-9", ask=True)).instrument
+    assert about_self_harm(imported, {"q-44260-8": 1}) == ("q-44260-8",)
+    assert [item.key for item in imported.items if item.self_harm_from is not None] == ["q-44260-8"]
+
+
+@pytest.mark.parametrize(
+    "words", ["I thought about suicide.", "I wanted to hurt myself.", "He pensado en quitarme la vida."]
+)
+def test_an_unknown_form_that_seems_to_ask_about_self_harm_is_pointed_out(words: str) -> None:
+    asked = question("a", words, option(0, "no"), option(1, "yes"))
+    other = question("b", "I slept badly.", option(0, "no"), option(1, "yes"))
+    (note,) = from_questionnaire(form(asked, other, name="mine")).notes
+    assert note.startswith("a seems to ask about harming oneself and is not marked so")
+
+
+def test_a_copy_whose_mark_was_lost_is_not_the_original() -> None:
+    document = to_document(library()["core-10"])
+    del document["items"][5]["self_harm_from"]
+    lost = read_instrument(document)
+    assert [one.what for one in compare_with_known(lost, library()["core-10"])] == ["self_harm"]
+    assert may_be_about_self_harm(lost) == ("q6",)
 
 
 def test_items_in_a_group_and_a_list_of_answers_elsewhere() -> None:
@@ -450,6 +475,15 @@ def test_an_answer_is_known_by_code_value_or_words(answer: Json) -> None:
         (response(answered("q1", {"valueDate": "2026-01-01"})), "cannot be read"),
         (response(answered("z", {"valueInteger": 1})), "is it another form"),
         (response(item={"linkId": "q1"}), "no list of objects"),
+        (
+            response(
+                answered(
+                    "q1",
+                    {"valueCoding": {"extension": [{"url": ORDINAL, "valueDecimal": float("inf")}]}},
+                )
+            ),
+            "none of its answers",
+        ),
     ],
 )
 def test_a_response_that_does_not_fit_is_refused_and_not_quoted(resource: Json, message: str) -> None:

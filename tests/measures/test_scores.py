@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from openrapport.errors import BadInput
+from openrapport.measures.comparison import may_be_about_self_harm
 from openrapport.measures.instrument import (
     ScaleScore,
     Status,
@@ -209,6 +210,11 @@ def test_every_key_and_its_words_are_whole(key: str) -> None:
         texts = instrument.texts(language)
         assert texts.language == language
         assert list(texts.items) == [item.key for item in instrument.items]
+
+
+@pytest.mark.parametrize("key", library())
+def test_no_shipped_item_about_self_harm_lacks_its_mark(key: str) -> None:
+    assert may_be_about_self_harm(library()[key]) == ()
 
 
 def test_names_that_need_a_licence_to_run_are_not_shipped() -> None:

@@ -26,7 +26,13 @@ from openrapport.io.fhir_elements import (
 )
 from openrapport.io.fhir_reading import Reading
 from openrapport.io.fhir_responses import response_answers
-from openrapport.measures.comparison import Difference, claimed, compare_with_known
+from openrapport.measures.comparison import (
+    Difference,
+    claimed,
+    compare_with_known,
+    may_be_about_self_harm,
+    with_self_harm,
+)
 from openrapport.measures.definition import read_instrument, to_document
 from openrapport.measures.documents import parsed
 from openrapport.measures.forms import Instrument, Item, Kind, Number, Texts
@@ -132,8 +138,19 @@ def from_questionnaire(resource: Mapping[str, Any]) -> Imported:
     reading = Reading(resource)
     instrument = read_instrument(reading.document())
     key = claimed(instrument, library(), title=reading.called)
-    differences = () if key is None else compare_with_known(instrument, library()[key])
-    return Imported(instrument, reading.links, tuple(reading.notes), key, differences)
+    differences: tuple[Difference, ...] = ()
+    if key is not None:
+        # FHIR has no place for this mark, and a form that lost it would tell nobody.
+        instrument = with_self_harm(instrument, library()[key])
+        differences = compare_with_known(instrument, library()[key])
+    notes = [
+        *reading.notes,
+        *(
+            f"{item} seems to ask about harming oneself and is not marked so: nobody would be told."
+            for item in may_be_about_self_harm(instrument)
+        ),
+    ]
+    return Imported(instrument, reading.links, tuple(notes), key, differences)
 
 
 def to_questionnaire(instrument: Instrument) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from openrapport.errors import BadInput
@@ -140,7 +141,7 @@ def ordinal_of(element: Json) -> Number | None:
     """
     extension = extension_of(element, ORDINAL) or extension_of(element, _WEIGHT) or {}
     value = extension.get("valueDecimal", extension.get("valueInteger"))
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
         return None
     return int(value) if value == int(value) else value
 

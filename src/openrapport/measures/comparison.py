@@ -8,14 +8,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from openrapport.errors import BadInput
 from openrapport.measures.definition import TEXTS_FORMAT, with_texts
 from openrapport.measures.forms import Coding, Instrument, Item, Kind, Scale
 
-__all__ = ["WRONG_CODES", "Difference", "claimed", "compare_with_known", "with_key"]
+__all__ = [
+    "WRONG_CODES",
+    "Difference",
+    "claimed",
+    "compare_with_known",
+    "may_be_about_self_harm",
+    "with_key",
+    "with_self_harm",
+]
 
 WRONG_CODES: Mapping[str, Mapping[Coding, str]] = MappingProxyType(
     {"who-5": {Coding("http://loinc.org", "71969-0"): "PROMIS-10, global mental health"}}
@@ -23,6 +31,11 @@ WRONG_CODES: Mapping[str, Mapping[Coding, str]] = MappingProxyType(
 """Codes that stand in public copies of an instrument and mean something else."""
 
 _WORD = re.compile(r"\w+")
+_SELF_HARM = re.compile(
+    r"suicid|self.?harm|better off dead|end(?:ing)? (?:my|your) life|kill(?:ing)? (?:my|your)self"
+    r"|(?:hurt|harm)(?:ing)? (?:my|your)self|autolesi|hacer(?:me|se) daño|quitar(?:me|se) la vida"
+    r"|matar(?:me|se)|mejor muert|acabar con (?:mi|su) vida"
+)
 _NEVER = re.compile(r"\b(?:never|none|at no time|not at all)\b")
 _ALWAYS = re.compile(r"\b(?:always|all(?: of)? the time|nearly every day)\b")
 
@@ -34,7 +47,8 @@ class Difference:
     Parameters
     ----------
     what : str
-        ``"items"``, ``"wording"``, ``"answers"``, ``"code"``, ``"key"`` or ``"missing_rule"``.
+        ``"items"``, ``"wording"``, ``"answers"``, ``"code"``, ``"key"``, ``"missing_rule"`` or
+        ``"self_harm"``.
     where : str
         Key of the item or scale in the instrument that we know; empty for the whole.
     message : str
@@ -98,6 +112,58 @@ def compare_with_known(instrument: Instrument, known: Instrument) -> tuple[Diffe
         *_item_differences(instrument, known),
         *_code_differences(instrument, known),
         *_scale_differences(instrument, known),
+    )
+
+
+def with_self_harm(instrument: Instrument, known: Instrument) -> Instrument:
+    """Mark the items of a copy that ask about harming oneself, as they are marked in the original.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The copy.
+    known : Instrument
+        The one that it is a copy of.
+
+    Returns
+    -------
+    instrument : Instrument
+        With the same words and answers.
+    """
+    marks = {
+        copy.key: item.self_harm_from
+        for copy, item in _pairs(instrument, known)
+        if item.self_harm_from in copy.values
+    }
+    items = tuple(
+        replace(item, self_harm_from=marks.get(item.key)) if item.self_harm_from is None else item
+        for item in instrument.items
+    )
+    return replace(instrument, items=items)
+
+
+def may_be_about_self_harm(instrument: Instrument) -> tuple[str, ...]:
+    """Name items that seem to ask about harming oneself and are not marked so.
+
+    It goes by a few words of English and Spanish, and misses others: whoever brings a form in reads
+    every item.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        With words.
+
+    Returns
+    -------
+    items : tuple of str
+        Keys of items to be rated.
+    """
+    every = [instrument.texts(language) for language in instrument.languages]
+    return tuple(
+        item.key
+        for item in _asked(instrument)
+        if item.self_harm_from is None
+        and any(_SELF_HARM.search(one.items[item.key].text.casefold()) for one in every)
     )
 
 
@@ -201,6 +267,12 @@ def _item_differences(instrument: Instrument, known: Instrument) -> Iterator[Dif
             values = ", ".join(f"{value:g}" for value in sorted(copy.values))
             wanted = ", ".join(f"{value:g}" for value in sorted(item.values))
             yield Difference("answers", item.key, f"{item.key} counts {values}; expected {wanted}")
+        if item.self_harm_from is not None and copy.self_harm_from != item.self_harm_from:
+            yield Difference(
+                "self_harm",
+                item.key,
+                f"{item.key} is about harming oneself from {item.self_harm_from:g} on, and not marked so",
+            )
         yield from _word_differences(instrument, copy, known, item)
 
 
