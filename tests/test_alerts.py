@@ -299,7 +299,7 @@ def test_priors_are_found_again_though_half_of_the_ratings_are_at_the_top() -> N
 def test_too_few_clients_leave_the_stated_priors_and_say_so() -> None:
     priors = estimate_priors(**practice(19, mean=7, between=1, within=1), low=0, high=10)
     assert (priors.mean, priors.within_sd, priors.n_clients) == (8.2, 0.8, 0)
-    assert priors.source.endswith("(19 clients with 3 ratings, of 20 needed)")
+    assert priors.source.endswith("(clients with 3 ratings: 19, of 20 needed)")
     assert "stated" in priors.source
 
 

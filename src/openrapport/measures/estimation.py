@@ -72,7 +72,7 @@ def estimate_priors(
     rated = Courses.of(client, occasion).only(there)
     enough = int((rated.count >= ENOUGH_RATINGS).sum())
     if enough < ENOUGH_CLIENTS:
-        few = f"{enough} clients with {ENOUGH_RATINGS} ratings, of {ENOUGH_CLIENTS} needed"
+        few = f"clients with {ENOUGH_RATINGS} ratings: {enough}, of {ENOUGH_CLIENTS} needed"
         return replace(start, source=f"{start.source} ({few})")
     used = rated.some(_AT_MOST)
     fitted = _most_likely(_likelihood(used, values), _moments(used, values), start)

@@ -139,7 +139,7 @@ class _Course:
     def earlier(self, lag: int) -> Floats:
         """Give the rating so many before; NaN where the client had not given any."""
         earlier = np.full(len(self.rating), np.nan)
-        earlier[lag:] = self.rating[: len(self.rating) - lag]
+        earlier[lag:] = self.rating[: max(len(self.rating) - lag, 0)]
         earlier[self.before < lag] = np.nan
         return earlier
 
