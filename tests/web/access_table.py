@@ -22,8 +22,8 @@ from openrapport_web.people.actions import invite
 from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
-from tests.web.answers import open_concern
 from openrapport_web.repairs.models import To
+from tests.web.answers import open_concern
 from tests.web.asked import asked_of, given
 from tests.web.conftest import make_client
 from tests.web.pulses import with_alert, with_draft, with_repair, with_strain, with_word

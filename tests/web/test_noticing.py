@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from openrapport.measures.alerts import Rule
 from openrapport_web.audit.models import Entry
-from openrapport_web.feedback.models import Answer
+from openrapport_web.feedback.models import Answer, Asking, Rater
 from openrapport_web.repairs import courses, noticing
 from openrapport_web.repairs.models import Alert, AlertKind, AlertState
 from tests.web.conftest import signed_in
@@ -128,7 +128,7 @@ def test_the_page_says_what_was_seen_and_on_what_it_rests(practice: SimpleNamesp
     assert "Teo rated your last meeting much lower" in text
     assert "Not yet known: 0 of this kind" in text
     assert "No study has tested this rule" in text
-    assert "course-picture" in text
+    assert "course-figure" in text
     assert Entry.objects.filter(action="alert.read", client=practice.teos.client.key).count() == 1
 
 
@@ -162,7 +162,8 @@ def test_numbers_wait_while_the_therapists_own_guess_may_still_be_made(
     alert = with_alert(practice.teos)
     meeting = alert.answer.asking.meeting
     assert meeting is not None
-    ask(practice.teos, meeting, "pulse-therapist", courses.Rater.THERAPIST)
+    ask(practice.teos, meeting, "pulse-therapist", Rater.THERAPIST)
+    assert Asking.objects.filter(rater=Rater.THERAPIST).count() == 1
     browser, url = signed_in(practice.alba), reverse("alert_page", kwargs={"key": alert.key})
-    assert "course-picture" not in browser.get(url).content.decode()
-    assert "course-picture" in browser.get(url + "?numbers=now").content.decode()
+    assert "course-figure" not in browser.get(url).content.decode()
+    assert "course-figure" in browser.get(url + "?numbers=now").content.decode()

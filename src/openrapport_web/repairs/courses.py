@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from openrapport.measures.instrument import Instrument, library
+from openrapport.errors import BadInput
+from openrapport.measures.instrument import Instrument
 from openrapport.measures.scoring import score
+from openrapport_web.feedback.instruments import PULSE, instrument
 from openrapport_web.feedback.models import Answer, Asking, Rater
+from openrapport_web.feedback.reading import values_of
 
-__all__ = [
-    "PULSE",
-    "PULSE_THERAPIST",
-    "Occasion",
-    "asked",
-    "known_items",
-    "pulse_mean",
-    "ratings",
-    "values_of",
-]
+__all__ = ["Occasion", "asked", "ratings", "score_of"]
 
-PULSE, PULSE_THERAPIST = "pulse", "pulse-therapist"
 _SCALE = "alliance"
 
 
@@ -43,7 +35,9 @@ class Occasion:
     values : dict
         Item to value; empty where nothing was said.
     rating : float or None
-        Mean of the scored items; None where too few were answered. Missing is not low.
+        Mean of the scored items of a pulse; None where too few were answered. Missing is not low.
+    is_kept : bool
+        There is an answer that the reader may not see yet.
     """
 
     at: datetime
@@ -51,10 +45,16 @@ class Occasion:
     answer: UUID | None
     values: dict[str, Any]
     rating: float | None
+    is_kept: bool = False
 
 
 def asked(
-    episode: UUID, *, until: Asking | None = None, instrument: str = PULSE, rater: Rater = Rater.CLIENT
+    episode: UUID,
+    *,
+    until: Asking | None = None,
+    key: str = PULSE,
+    rater: Rater = Rater.CLIENT,
+    answers: QuerySet[Answer] | None = None,
 ) -> list[Occasion]:
     """Read how one person was asked and what they answered, in the order of time.
 
@@ -64,48 +64,52 @@ def asked(
         Key of the episode.
     until : Asking, optional
         The last one to count. A form that is still open and later than this says nothing yet.
-    instrument : str
-        Which questionnaire.
+    key : str
+        Of the questionnaire.
     rater : Rater
         Whose.
+    answers : QuerySet of Answer, optional
+        Those that the reader may see (:func:`openrapport_web.access.answers`). Without it all are
+        read: for what the system looks at by itself.
 
     Returns
     -------
     occasions : list of Occasion
         Meetings that were called off are left out; forms without an answer are there, as missing.
     """
-    held = Asking.objects.filter(episode=episode, instrument=instrument, rater=rater, withdrawn_at=None)
+    held = Asking.objects.filter(episode=episode, instrument=key, rater=rater, withdrawn_at=None)
     if until is not None:
         held = held.filter(Q(opens_at__lt=until.opens_at) | Q(pk=until.pk))
-    rows = held.select_related("answer", "meeting").order_by("opens_at", "made_at")
-    return [_occasion(asking) for asking in rows]
+    rows = list(held.select_related("answer", "meeting").order_by("opens_at", "made_at"))
+    given: list[Answer] = [asking.answer for asking in rows if hasattr(asking, "answer")]
+    if answers is not None:
+        seen = set(answers.filter(asking__episode=episode).values_list("pk", flat=True))
+        given = [answer for answer in given if answer.pk in seen]
+    opened = dict(zip((answer.pk for answer in given), values_of(given), strict=True))
+    return [_occasion(asking, opened) for asking in rows]
 
 
-def _occasion(asking: Asking) -> Occasion:
+def _occasion(asking: Asking, opened: dict[UUID, dict[str, Any]]) -> Occasion:
     answer: Answer | None = getattr(asking, "answer", None)
-    values = values_of(answer)
-    at = asking.meeting.starts_at if asking.meeting else asking.opens_at
-    key = answer.key if answer else None
-    is_pulse = asking.instrument == PULSE
-    return Occasion(at, asking.meeting_id, key, values, pulse_mean(values) if is_pulse else None)
+    values = opened.get(answer.pk, {}) if answer else {}
+    return Occasion(
+        at=asking.meeting.starts_at if asking.meeting else asking.opens_at,
+        meeting=asking.meeting_id,
+        answer=answer.pk if answer else None,
+        values=values,
+        rating=score_of(instrument(PULSE), _SCALE, values) if asking.instrument == PULSE else None,
+        is_kept=answer is not None and answer.pk not in opened,
+    )
 
 
-def values_of(answer: Answer | None) -> dict[str, Any]:
-    """Open an answer; nothing where there is none."""
-    return json.loads(answer.values or "{}") if answer else {}
-
-
-def pulse_mean(values: dict[str, Any]) -> float | None:
-    """Score a pulse as its instrument says."""
-    pulse = library()[PULSE]
-    scores = score(pulse, known_items(pulse, values))
-    return next(one.value for one in scores if one.scale == _SCALE)
-
-
-def known_items(form: Instrument, values: dict[str, Any]) -> dict[str, Any]:
-    """Keep what the form of now asks; an item of an earlier version is not scored."""
+def score_of(form: Instrument, scale: str, values: dict[str, Any]) -> float | None:
+    """Score one scale of what the form of now asks; None where that cannot be done."""
     keys = {item.key for item in form.items}
-    return {key: value for key, value in values.items() if key in keys}
+    try:
+        scores = score(form, {key: value for key, value in values.items() if key in keys})
+    except BadInput:  # answers to an earlier version of the form
+        return None
+    return next(one.value for one in scores if one.scale == scale)
 
 
 def ratings(occasions: Sequence[Occasion]) -> list[float | None]:

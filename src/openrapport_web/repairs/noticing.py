@@ -15,12 +15,12 @@ from typing import Any
 
 from openrapport.measures.alerts import STATED_PRIORS, Look, Priors, Rule, Status, look_at_one
 from openrapport.measures.change import Change, ScaleChange, read_change
-from openrapport.measures.instrument import Instrument, Scale, library
-from openrapport.measures.scoring import score
+from openrapport.measures.instrument import Instrument, Scale
 from openrapport_web.audit.chain import record
+from openrapport_web.feedback.instruments import PULSE, NoSuchInstrument, instrument
 from openrapport_web.feedback.models import Answer, Asking, Rater
 from openrapport_web.repairs import courses
-from openrapport_web.repairs.courses import PULSE, Occasion
+from openrapport_web.repairs.courses import Occasion
 from openrapport_web.repairs.models import Alert, AlertKind, StoredPriors
 
 __all__ = ["Seen", "after_answer", "current_priors", "flat_rule", "look_back"]
@@ -137,16 +137,14 @@ def _basis(occasions: Sequence[Occasion], look: Look, strain: Any) -> dict[str, 
 
 def _in_outcome(asking: Asking) -> Seen | None:
     """Compare the newest score with the first one. Said when it becomes worse, not each time anew."""
-    form = library().get(asking.instrument)
-    if form is None:
+    try:
+        form = instrument(asking.instrument, asking.instrument_version)
+    except NoSuchInstrument:
         return None
-    given = [
-        o
-        for o in courses.asked(asking.episode_id, until=asking, instrument=asking.instrument)
-        if o.answer is not None
-    ]
+    occasions = courses.asked(asking.episode_id, until=asking, key=asking.instrument)
+    given = [occasion.values for occasion in occasions if occasion.answer is not None]
     for scale in form.scales:
-        scores = [_score_of(form, scale.key, o) for o in given]
+        scores = [courses.score_of(form, scale.key, values) for values in given]
         first = next((value for value in scores if value is not None), None)
         changes = [None if s is None or first is None else read_change(scale, first, s) for s in scores]
         was, now = ([None, *(c is not None and c.verdict is Change.WORSE for c in changes)])[-2:]
@@ -160,15 +158,11 @@ def _in_outcome(asking: Asking) -> Seen | None:
     return None
 
 
-def _score_of(form: Instrument, scale: str, occasion: Occasion) -> float | None:
-    scores = score(form, courses.known_items(form, occasion.values))
-    return next(one.value for one in scores if one.scale == scale)
-
-
 def _worse(
     form: Instrument, scale: Scale, before: float | None, after: float | None, change: ScaleChange
 ) -> dict[str, Any]:
     worse = {
+        "title": form.texts("en").title,
         "scale": scale.key,
         "before": before,
         "after": after,

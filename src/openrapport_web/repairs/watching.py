@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.utils import timezone
-
-from openrapport_web.feedback.models import Asking, Rater
+from openrapport_web import access
 from openrapport_web.repairs import courses
 from openrapport_web.repairs.courses import Occasion
 from openrapport_web.repairs.models import Repair
-from openrapport_web.repairs.picture import Picture, Point, draw
 
-__all__ = ["Watched", "kept_blind", "waits_for_own", "watched"]
+__all__ = ["Watched", "watched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,67 +20,40 @@ class Watched:
 
     Parameters
     ----------
-    picture : Picture or None
-        The whole course, with a line where the repair began.
     course : tuple of Occasion
-        The same as rows.
+        All of it.
     after : tuple of Occasion
         Those after it began.
     expected : tuple of float or None
         Where answers were expected before the strain: level, low, high.
     n_back : int
         How many of the answers after it lie within that again.
-    n_kept : int
-        How many wait for the therapist's own answer first.
     """
 
-    picture: Picture | None
     course: tuple[Occasion, ...]
     after: tuple[Occasion, ...]
     expected: tuple[float, float, float] | None
     n_back: int
-    n_kept: int
 
     @property
     def n_answered(self) -> int:
         """How many of those after it have a rating."""
         return sum(occasion.rating is not None for occasion in self.after)
 
+    @property
+    def n_kept(self) -> int:
+        """How many wait for the therapist's own answer first."""
+        return sum(occasion.is_kept for occasion in self.course)
 
-def watched(repair: Repair) -> Watched:
-    """Put together the answers around a repair."""
-    occasions = courses.asked(repair.episode_id)
-    waiting = waits_for_own(repair.episode_id)
-    course = [kept_blind(occasion, waiting) for occasion in occasions]
+
+def watched(user: Any, repair: Repair) -> Watched:
+    """Put together the answers around a repair, as far as its therapist may see them."""
+    course = courses.asked(repair.episode_id, answers=access.answers(user))
     after = tuple(o for o in course if o.at > repair.made_at)
     expected = _expected(repair)
-    picture = draw({"client": [Point(o.at, o.rating) for o in course]}, marks=[repair.made_at])
     rated = [o.rating for o in after if o.rating is not None]
     n_back = sum(expected is not None and rating >= expected[1] for rating in rated)
-    n_kept = sum(o.meeting in waiting and o.answer is not None for o in occasions)
-    return Watched(picture, tuple(course), after, expected, n_back, n_kept)
-
-
-def waits_for_own(episode: UUID) -> frozenset[UUID | None]:
-    """Meetings after which the therapist may still answer without having seen the client's answer."""
-    now = timezone.now()
-    open_ones = Asking.objects.filter(
-        episode=episode,
-        rater=Rater.THERAPIST,
-        answered_at=None,
-        withdrawn_at=None,
-        opens_at__lte=now,
-        expires_at__gt=now,
-        meeting__isnull=False,
-    )
-    return frozenset(open_ones.values_list("meeting_id", flat=True))
-
-
-def kept_blind(occasion: Occasion, waiting: Sequence[Any] | frozenset[Any]) -> Occasion:
-    """Take an answer out that its therapist should not see before they gave their own."""
-    if occasion.meeting is None or occasion.meeting not in waiting:
-        return occasion
-    return replace(occasion, rating=None, values={})
+    return Watched(tuple(course), after, expected, n_back)
 
 
 def _expected(repair: Repair) -> tuple[float, float, float] | None:

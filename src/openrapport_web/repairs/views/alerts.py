@@ -21,9 +21,8 @@ from openrapport_web.editing import ChangedMeanwhile
 from openrapport_web.repairs.actions.alerts import see_alert, set_aside
 from openrapport_web.repairs.forms import SetAsideForm
 from openrapport_web.repairs.models import Alert
-from openrapport_web.repairs.picture import Point, draw
+from openrapport_web.repairs.pictures import picture, strand
 from openrapport_web.repairs.reading import useful_so_far
-from openrapport_web.repairs.watching import waits_for_own
 from openrapport_web.repairs.wordings import RULES
 
 __all__ = ["alert_aside", "alert_page", "alert_seen", "posted_version"]
@@ -46,7 +45,8 @@ def alert_page(request: HttpRequest, key: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, alert: Alert, form: SetAsideForm, status: int = 200) -> HttpResponse:
     words = RULES[Rule(alert.rule)]
-    held_back = "numbers" not in request.GET and _own_answer_waits(alert)
+    may_see = access.answers(request.user).filter(pk=alert.answer_id).exists()
+    held_back = not may_see and "numbers" not in request.GET
     values: dict[str, Any] = {
         "alert": alert,
         "meeting": alert.answer.asking.meeting,
@@ -63,25 +63,24 @@ def _page(request: HttpRequest, alert: Alert, form: SetAsideForm, status: int = 
     return render(request, "repairs/alert_page.html", values, status=status)
 
 
-def _own_answer_waits(alert: Alert) -> bool:
-    """Whether the therapist may still say how the same meeting was, without having seen this."""
-    return alert.answer.asking.meeting_id in waits_for_own(alert.episode_id)
-
-
 def _rests_on(alert: Alert) -> dict[str, Any]:
     basis = json.loads(alert.basis or "{}")
-    course = [Point(datetime.fromisoformat(p["at"]), p["rating"]) for p in basis.get("course", ())]
+    course = [(datetime.fromisoformat(p["at"]), p["rating"]) for p in basis.get("course", ())]
     look = basis.get("look") or {}
     interval = look.get("interval")
-    picture = draw({"client": course}, expected=tuple(interval) if interval else None)
-    return {
+    values = {
         "look": look,
         "priors": look.get("priors"),
         "strain": basis.get("strain"),
         "worse": basis.get("worse"),
-        "course": course,
-        "picture": picture,
     }
+    if course:
+        line = strand(
+            alert.client.name, "client", course, expected=tuple(interval) if interval else None
+        )
+        note = _("Dots are means of the four questions, from 0 to 10. What was left out stays empty.")
+        values["picture"] = picture(_("How your meetings were rated"), [line], note=note)
+    return values
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,9 +21,10 @@ from openrapport_web.repairs.actions import repairing as actions
 from openrapport_web.repairs.forms import BeginForm, CloseForm, RepairForm
 from openrapport_web.repairs.guidance import GUIDES, noticed_in
 from openrapport_web.repairs.models import Origin, Repair
+from openrapport_web.repairs.pictures import picture, strand
 from openrapport_web.repairs.reading import OVERDUE_AFTER, with_meetings
 from openrapport_web.repairs.views.alerts import posted_version
-from openrapport_web.repairs.watching import watched
+from openrapport_web.repairs.watching import Watched, watched
 
 __all__ = [
     "alert_act",
@@ -50,14 +52,30 @@ def repair_page(request: HttpRequest, key: UUID) -> HttpResponse:
     repair = _repair(request, key)
     record(request.user, "repair.read", repair, client=repair.client_id)
     n_meetings: int = repair.n_meetings  # type: ignore[attr-defined]
+    seen = watched(request.user, repair)
     values = {
         "repair": repair,
         "guide": GUIDES[repair.noticed],
-        "watched": watched(repair),
+        "watched": seen,
+        "picture": _picture(repair, seen),
         "n_meetings": n_meetings,
         "is_overdue": repair.closed_at is None and n_meetings >= OVERDUE_AFTER,
     }
     return render(request, "repairs/repair_page.html", values)
+
+
+def _picture(repair: Repair, seen: Watched) -> SafeString | None:
+    if not any(occasion.rating is not None for occasion in seen.course):
+        return None
+    line = strand(repair.client.name, "client", [(o.at, o.rating) for o in seen.course])
+    note = _("Dots are means of the four questions, from 0 to 10. What was left out stays empty.")
+    return picture(
+        _("How your meetings were rated"),
+        [line],
+        note=note,
+        began=repair.made_at,
+        text=_("This repair began"),
+    )
 
 
 # -- beginning -------------------------------------------------------------------------------------
