@@ -29,6 +29,11 @@ class Question:
     high: str
     begins_guess: bool  # the first of those where a therapist guesses what the client will say
 
+    @property
+    def look(self) -> str:
+        """How its answers are laid out."""
+        return "of-rating" if self.kind == Kind.RATING else "of-choice"
+
 
 class AnswerForm(forms.Form):
     """The items of a questionnaire. Every one may be left out.
