@@ -358,28 +358,49 @@ _HEAD = (
 )
 
 
-def table(outcomes: list[Outcome], *, markdown: bool) -> str:
-    """Lay outcomes out, for a terminal or for the documentation."""
+def table(outcomes: list[Outcome]) -> str:
+    """Lay all outcomes out for a terminal."""
     lines = [_HEAD]
     lines += [
         (
             one.world,
             one.rule,
-            "equal rate" if one.equal else "as published",
+            "equal rate" if one.equal else "as they are",
             _interval(one.false_alarms, 1),
             _interval(one.within_1, 0),
             _interval(one.within_3, 0),
         )
         for one in outcomes
     ]
-    if markdown:
-        lines.insert(1, ("---",) * len(_HEAD))
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
     widths = [max(len(line[i]) for line in lines) for i in range(len(_HEAD))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def pages(outcomes: list[Outcome]) -> str:
+    """Lay outcomes out for the documentation: a table for each question, a column for each world."""
+    questions = (
+        ("False alarms per 100 stable meetings, with limits as they are", False, "false_alarms", 1),
+        ("Strains caught within 3 meetings, with limits as they are, %", False, "within_3", 0),
+        ("Strains caught at once, at 2 false alarms per 100, %", True, "within_1", 0),
+        ("Strains caught within 3 meetings, at 2 false alarms per 100, %", True, "within_3", 0),
+    )
+    return "\n\n".join(
+        f"**{title}**\n\n{_pivot(outcomes, equal, name, digits)}"
+        for title, equal, name, digits in questions
+    )
+
+
+def _pivot(outcomes: list[Outcome], equal: bool, name: str, digits: int) -> str:
+    lines = [("rule", *WORLDS), ("---",) * (1 + len(WORLDS))]
+    for rule in RULES:
+        found = {one.world: one for one in outcomes if one.rule == rule and one.equal == equal}
+        # A rule that cannot be made to call 2 of 100 low has no place among those that can.
+        if found and not (equal and any(one.false_alarms[0] < 0.9 * EQUAL for one in found.values())):
+            lines.append((rule, *(_interval(getattr(found[world], name), digits) for world in WORLDS)))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _interval(share: tuple[float, float, float], digits: int) -> str:
@@ -390,7 +411,7 @@ def _interval(share: tuple[float, float, float], digits: int) -> str:
 def run() -> list[Row]:
     """Measure all, print the whole table, and give the rows with a limit."""
     outcomes, rows = measure()
-    print(table(outcomes, markdown=False))
+    print(table(outcomes))
     return rows + _speed()
 
 
@@ -404,7 +425,7 @@ def main() -> int:
     arguments = parser.parse_args()
     start = time.perf_counter()
     outcomes, rows = measure(arguments.clients)
-    print(table(outcomes, markdown=arguments.markdown))
+    print(pages(outcomes) if arguments.markdown else table(outcomes))
     sizes = {one.world: (one.strains, one.stable) for one in outcomes}
     for world, (strains, stable) in sizes.items():
         print(f"{world}: {strains:,} strains, {stable:,} stable meetings")
