@@ -128,6 +128,10 @@ def look(
     BadInput
         If a rating is no number or off the scale, an occasion is missing or stands twice, or the
         columns differ in length.
+
+    References
+    ----------
+    Tobin1958, Wallace1959, Roberts1959
     """
     values, there = checked_ratings(rating, answered=answered, low=priors.low, high=priors.high)
     courses = Courses.of(client, occasion)
