@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -12,8 +11,10 @@ from django.utils import timezone
 
 from openrapport_web import access
 from openrapport_web.caseload.models import Client, Consent, DeletionRequest, MeetingState, Purpose
+from openrapport_web.course.today import client_day, therapist_day
 from openrapport_web.feedback import safety
 from openrapport_web.feedback.views.answering import open_forms
+from openrapport_web.goals.views.shared import running_episode
 from openrapport_web.people.context import practice_of
 from openrapport_web.people.models import User
 from openrapport_web.people.setup_code import is_first_visit
@@ -21,7 +22,7 @@ from openrapport_web.recordings.models import AnalysisState
 
 __all__ = ["health", "home"]
 
-DAYS_AHEAD, SHOWN = 7, 12
+SHOWN = 12
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -57,9 +58,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _for_client(user: User) -> dict[str, Any]:
     client = access.own_client(user)
+    episode = running_episode(access.episodes_together(user).filter(client=client))
     given = client.consents.filter(withdrawn_at=None).count()
     ahead = access.meetings(user).filter(client=client, state=MeetingState.PLANNED)
     return {
+        **client_day(user, episode),
         "next_meetings": ahead.filter(starts_at__gte=timezone.now()).order_by("starts_at")[:3],
         "n_unanswered": len(Purpose) - given,
         "open_forms": open_forms(user),
@@ -71,21 +74,14 @@ def _for_client(user: User) -> dict[str, Any]:
 
 
 def _for_therapist(user: User) -> dict[str, Any]:
-    today = timezone.localdate()
-    start = timezone.make_aware(datetime.combine(today, time.min))
-    held = access.meetings_in_care(user).select_related("client").order_by("starts_at")
-    coming = held.filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=DAYS_AHEAD + 1))
-    week = list(coming.exclude(state=MeetingState.CANCELLED))
+    open_work = access.analyses(user).filter(
+        state__in=[AnalysisState.QUEUED, AnalysisState.RUNNING, AnalysisState.FAILED]
+    )
     return {
-        "today": [m for m in week if timezone.localdate(m.starts_at) == today],
-        "week": [m for m in week if timezone.localdate(m.starts_at) > today][: 2 * SHOWN],
-        "unsaid": held.filter(
-            state=MeetingState.PLANNED, starts_at__lt=start, starts_at__gt=start - timedelta(days=30)
-        )[:SHOWN],
-        "open_work": access.analyses(user)
-        .filter(state__in=[AnalysisState.QUEUED, AnalysisState.RUNNING, AnalysisState.FAILED])
-        .select_related("session__meeting", "client")
-        .order_by("-made_at")[:SHOWN],
+        **therapist_day(user),
+        "open_work": open_work.select_related("session__meeting", "client").order_by("-made_at")[
+            :SHOWN
+        ],
     }
 
 

@@ -15,7 +15,7 @@ __all__ = ["MARKS", "STATES", "STYLES", "Mark", "Meeting", "Panel", "Strand", "W
 
 STYLES = ("client", "therapist", "goal", "measure")
 MARKS = ("alert", "repair", "reached")
-STATES = ("held", "missed", "planned")
+STATES = ("held", "missed")
 
 Floats = NDArray[np.float64]
 
@@ -114,7 +114,7 @@ class Meeting:
     day : date
         When.
     state : str
-        ``"held"``, ``"missed"`` or ``"planned"``.
+        ``"held"`` or ``"missed"``.
     """
 
     day: date
@@ -189,9 +189,7 @@ class Words:
     when: str = "Day"
     meeting: str = "Meeting"
     noted: str = "Noted"
-    states: dict[str, str] = field(
-        default_factory=lambda: {"held": "held", "missed": "missed", "planned": "planned"}
-    )
+    states: dict[str, str] = field(default_factory=lambda: {"held": "held", "missed": "missed"})
     marks: dict[str, str] = field(
         default_factory=lambda: {"alert": "worth a look", "repair": "repair", "reached": "reached"}
     )

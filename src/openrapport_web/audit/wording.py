@@ -137,6 +137,7 @@ WORDS = {
     "task.changed": "worded something to try anew",
     "task.given": "wrote down something to try",
     "task.state": "said how something to try went",
+    "today.read": "saw a client's agenda on their page of the day",
     "token.ended": "ended a program's access",
     "token.made": "gave a program access",
     "transcript.corrected": "corrected a transcript",

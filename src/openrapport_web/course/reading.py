@@ -41,9 +41,9 @@ __all__ = ["Measured", "goal_strands", "marks_of", "measures_of", "meetings_of",
 
 
 def meetings_of(user: Any, episode: Episode) -> tuple[Meeting, ...]:
-    """Meetings until now: those that were held or missed, and those of which nobody said yet."""
+    """Meetings until now that were held or missed."""
     past = access.meetings(user).filter(episode=episode, starts_at__lte=timezone.now())
-    kept = past.exclude(state=MeetingState.CANCELLED).order_by("starts_at")
+    kept = past.filter(state__in=[MeetingState.HELD, MeetingState.MISSED]).order_by("starts_at")
     return tuple(
         Meeting(timezone.localdate(at), state) for at, state in kept.values_list("starts_at", "state")
     )

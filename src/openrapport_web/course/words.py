@@ -62,7 +62,7 @@ def words_for(*, client: bool) -> Words:
         when=_("Day"),
         meeting=_("Meeting"),
         noted=_("Noted"),
-        states={"held": _("held"), "missed": _("missed"), "planned": _("planned")},
+        states={"held": _("held"), "missed": _("missed")},
         marks={"alert": _("worth a look"), "repair": _("repair"), "reached": _("reached")},
         band=_("where your answers usually are") if client else _("usual for this client"),
         as_table=_("The same as a table"),

@@ -28,6 +28,7 @@ __all__ = [
     "home_of",
     "not_begun",
     "own_episode",
+    "running_episode",
 ]
 
 
@@ -48,7 +49,7 @@ def own_episode(request: HttpRequest) -> Episode | None:
             return access.found(own.select_related("client", "therapist"), UUID(asked))
         except ValueError:
             raise Http404 from None
-    return _newest(own)
+    return running_episode(own)
 
 
 def current_episode(request: HttpRequest, key: UUID) -> tuple[Client, Episode]:
@@ -61,13 +62,14 @@ def current_episode(request: HttpRequest, key: UUID) -> tuple[Client, Episode]:
     """
     client = access.found(access.clients_in_care(request.user), key)
     mine = access.episodes_in_care(request.user).filter(client=client)
-    episode = _newest(mine)
+    episode = running_episode(mine)
     if episode is None:
         raise Http404
     return client, episode
 
 
-def _newest(episodes: QuerySet[Episode]) -> Episode | None:
+def running_episode(episodes: QuerySet[Episode]) -> Episode | None:
+    """The one that runs, or the last that did; None where there is none."""
     found = list(episodes.select_related("client", "therapist").order_by("starts_on"))
     running = [episode for episode in found if episode.ends_on is None]
     chosen = running or found
