@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -117,7 +118,7 @@ class Courses:
             )
         if len(ids) and ids.dtype.kind not in "iuUO":
             raise BadInput(f"client ids are {ids.dtype}; expected text or whole numbers")
-        _, code = np.unique(ids.astype(str) if ids.dtype.kind == "O" else ids, return_inverse=True)
+        code = _codes(ids)
         order = np.lexsort((times, code))
         codes, at = code[order], times[order]
         again = (codes[1:] == codes[:-1]) & (at[1:] == at[:-1])
@@ -235,3 +236,13 @@ class Courses:
         by_start = np.argsort(self.start)
         start, count = self.start[by_start], self.count[by_start]
         return np.asarray(np.arange(len(self.order)) - np.repeat(start, count))
+
+
+def _codes(ids: NDArray[Any]) -> Rows:
+    """Number clients in the order of their ids."""
+    if ids.dtype.kind in "iu":
+        return np.asarray(np.unique(ids, return_inverse=True)[1])
+    # Sorting a set of names takes a tenth of the time of sorting all rows by name.
+    names = list(map(str, ids.tolist()))
+    place = {name: at for at, name in enumerate(sorted(set(names)))}
+    return np.fromiter(map(place.__getitem__, names), dtype=np.int64, count=len(names))
