@@ -7,10 +7,15 @@ import pytest
 
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured
+from openrapport.measures.change import Change, read_change
+from openrapport.measures.forms import ChangeConstants
+from openrapport.measures.instrument import library
 from openrapport.measures.reliability import (
     alpha,
+    answers_table,
     omega_of_covariance,
     omega_total,
+    own_constants,
     within_person_reliability,
 )
 
@@ -117,3 +122,35 @@ def test_tables_that_do_not_fit_are_refused() -> None:
         alpha(np.zeros((3, 2)), [1, 2], rng=np.random.default_rng(1))
     with pytest.raises(BadInput, match="at least two items"):
         alpha(np.zeros(3), [1, 2, 3], rng=np.random.default_rng(1))
+
+
+def test_answers_are_laid_out_with_items_turned_round() -> None:
+    core = library()["core-10"]
+    forms = [{f"q{number}": 1 for number in range(1, 11)}, {"q1": 4, "q2": 4}]
+    table = answers_table(core, "total", forms)
+    assert table[0].tolist() == [1, 3, 3, 1, 1, 1, 1, 1, 1, 1]
+    assert table[1][:2].tolist() == [4, 0]
+    assert np.isnan(table[1][2:]).all()
+    assert answers_table(core, "total", []).shape == (0, 10)
+
+
+def test_own_constants_say_on_what_they_rest() -> None:
+    reliability = Finding(
+        "omega_total", 0.9, "share", 480, "forms", "reliability.v1", interval=(0.88, 0.92)
+    )
+    scores = [*([10.0] * 15), *([20.0] * 15), float("nan")]
+    found = own_constants(scores, reliability, z=1.96)
+    assert isinstance(found, ChangeConstants)
+    # Thirty scores, each 5 from their mean: sqrt(30 * 25 / 29)
+    assert found.sd == pytest.approx((750 / 29) ** 0.5)
+    assert found.source == "own data: standard deviation of 30 first scores, omega_total of 480 forms"
+    # 1.96 * sqrt(2) * 5.085 * sqrt(.1) = 4.46 points
+    scale = library()["pulse"].scale("alliance")
+    changes = [read_change(scale, 9, after, constants=found) for after in (5, 4)]
+    assert [one and one.verdict for one in changes] == [Change.SAME, Change.WORSE]
+    few = own_constants(scores[:19], reliability, z=1.96)
+    assert isinstance(few, NotMeasured)
+    assert "20 clients; there are 19" in few.reason
+    assert isinstance(own_constants([3.0] * 30, reliability, z=1.96), NotMeasured)
+    with pytest.raises(BadInput, match="z is not above 0"):
+        own_constants(scores, reliability, z=0)

@@ -33,11 +33,12 @@ from openrapport.measures.comparison import (
     may_be_about_self_harm,
     with_self_harm,
 )
-from openrapport.measures.definition import read_instrument, to_document
+from openrapport.measures.definition import read_instrument
 from openrapport.measures.documents import parsed
 from openrapport.measures.forms import Instrument, Item, Kind, Number, Texts
 from openrapport.measures.instrument import library
 from openrapport.measures.scoring import Answers, check_answers
+from openrapport.measures.writing import to_document
 
 __all__ = [
     "MAX_BYTES",

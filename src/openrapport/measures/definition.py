@@ -1,4 +1,4 @@
-"""An instrument as a JSON document: read strictly, joined with words, and written again.
+"""An instrument as a JSON document: read strictly, and joined with words.
 
 The document's shape has a name, ``openrapport.instrument/1``. A later shape gets another number,
 and files of this one stay readable. What every field means stands in :doc:`/measures`.
@@ -28,7 +28,7 @@ from openrapport.measures.forms import (
 )
 from openrapport.measures.scales import read_codes, read_scale
 
-__all__ = ["FORMAT", "TEXTS_FORMAT", "read_instrument", "to_document", "with_texts"]
+__all__ = ["FORMAT", "TEXTS_FORMAT", "read_instrument", "with_texts"]
 
 FORMAT = "openrapport.instrument/1"
 """Shape of the documents that are read and written."""
@@ -133,48 +133,6 @@ def with_texts(instrument: Instrument, source: str | Mapping[str, Any]) -> Instr
         )
     joined = _joined(instrument, root["language"].text(), root["texts"])
     return replace(joined, licence=_licence(root["licence"]))
-
-
-def to_document(instrument: Instrument) -> dict[str, Any]:
-    """Write an instrument as a document that reads back the same.
-
-    Parameters
-    ----------
-    instrument : Instrument
-        Any.
-
-    Returns
-    -------
-    document : dict
-        Plain values for JSON.
-    """
-    document: dict[str, Any] = {
-        "format": FORMAT,
-        "key": instrument.key,
-        "version": instrument.version,
-        "rater": instrument.rater,
-        "validated": instrument.validated,
-    }
-    if instrument.recall_days is not None:
-        document["recall_days"] = instrument.recall_days
-    if instrument.codes:
-        document["codes"] = dict(instrument.codes)
-    licence = instrument.licence
-    document["licence"] = {
-        "name": licence.name,
-        "attribution": licence.attribution,
-        "note": licence.note,
-    }
-    names, document["options"] = _sets_of(instrument)
-    document["items"] = [_item_document(item, names) for item in instrument.items]
-    document["scales"] = [_scale_document(scale) for scale in instrument.scales]
-    document["cautions"] = list(instrument.cautions)
-    document["sources"] = list(instrument.sources)
-    if instrument.languages:
-        document["texts"] = {
-            name: _texts_document(instrument.texts(name), instrument) for name in instrument.languages
-        }
-    return document
 
 
 def _key(node: Node) -> str:
@@ -357,81 +315,3 @@ def _item_text(item: Item, row: Node, sets: Mapping[str, Mapping[Number, str]]) 
     if any(value not in item.values for value in labels):
         row["labels"].fail("words for a value that the item does not have")
     return ItemText(row["text"].text(), labels)
-
-
-def _sets_of(instrument: Instrument) -> tuple[dict[tuple[Option, ...], str], dict[str, Any]]:
-    """Name every different set of options, and write it."""
-    names: dict[tuple[Option, ...], str] = {}
-    document: dict[str, Any] = {}
-    for item in instrument.items:
-        if item.kind is Kind.TEXT or item.options in names:
-            continue
-        name = names[item.options] = f"set{len(names) + 1}"
-        if item.kind is Kind.RATING:
-            document[name] = {"from": item.values[0], "to": item.values[-1]}
-        else:
-            document[name] = [
-                {"value": option.value} | ({"codes": dict(option.codes)} if option.codes else {})
-                for option in item.options
-            ]
-    return names, document
-
-
-def _item_document(item: Item, names: Mapping[tuple[Option, ...], str]) -> dict[str, Any]:
-    document: dict[str, Any] = {"key": item.key}
-    if item.kind is not Kind.TEXT:
-        document["options"] = names[item.options]
-    if item.self_harm_from is not None:
-        document["self_harm_from"] = item.self_harm_from
-    if item.only is not None:
-        document["only"] = item.only
-    if item.codes:
-        document["codes"] = dict(item.codes)
-    return document
-
-
-def _scale_document(scale: Scale) -> dict[str, Any]:
-    document: dict[str, Any] = {"key": scale.key, "items": list(scale.items)}
-    if scale.reverse:
-        document["reverse"] = list(scale.reverse)
-    document |= {
-        "rule": str(scale.rule),
-        "multiply": scale.multiply,
-        "most_missing": scale.most_missing,
-        "higher": str(scale.higher),
-    }
-    if scale.overlaps:
-        document["overlaps"] = list(scale.overlaps)
-    for name in ("bands", "cuts", "norms", "constants", "published"):
-        rows = getattr(scale, name)
-        if rows:
-            document[name] = [
-                {field: getattr(row, field) for field in type(row).__dataclass_fields__} for row in rows
-            ]
-    if scale.angle_deg is not None:
-        document["angle_deg"] = scale.angle_deg
-    if scale.codes:
-        document["codes"] = dict(scale.codes)
-    return document
-
-
-def _texts_document(texts: Texts, instrument: Instrument) -> dict[str, Any]:
-    labels: dict[str, dict[str, str]] = {}
-    items: dict[str, dict[str, str]] = {}
-    for item in instrument.items:
-        words = texts.items[item.key]
-        items[item.key] = {"text": words.text}
-        if item.kind is not Kind.TEXT:
-            written = {f"{value:g}": word for value, word in words.labels.items()}
-            name = next((name for name, known in labels.items() if known == written), None)
-            name = name or f"labels{len(labels) + 1}"
-            labels[name] = written
-            items[item.key]["labels"] = name
-    return {
-        "title": texts.title,
-        "instructions": texts.instructions,
-        "stem": texts.stem,
-        "items": items,
-        "labels": labels,
-        "scales": dict(texts.scales),
-    }

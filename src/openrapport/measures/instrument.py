@@ -19,7 +19,6 @@ from openrapport.measures.definition import (
     FORMAT,
     TEXTS_FORMAT,
     read_instrument,
-    to_document,
     with_texts,
 )
 from openrapport.measures.forms import (
@@ -42,6 +41,7 @@ from openrapport.measures.scoring import (
     check_answers,
     score,
 )
+from openrapport.measures.writing import to_document
 
 __all__ = [
     "FORMAT",

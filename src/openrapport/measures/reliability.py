@@ -10,21 +10,25 @@ not forms, because forms of one person are alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openrapport.errors import BadInput
 from openrapport.finding import Finding, NotMeasured
+from openrapport.measures.forms import ChangeConstants, Instrument
+from openrapport.measures.scoring import Answers, check_answers, turned
 
 __all__ = [
     "FEWEST_FORMS",
     "FEWEST_PEOPLE",
     "STEP",
     "alpha",
+    "answers_table",
     "omega_of_covariance",
     "omega_total",
+    "own_constants",
     "within_person_reliability",
 ]
 
@@ -40,6 +44,85 @@ _CLOSE_ENOUGH = 1e-9
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
+
+
+def answers_table(instrument: Instrument, scale: str, forms: Iterable[Answers]) -> Floats:
+    """Lay out the answers to a scale's items, as the functions below take them.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The questionnaire.
+    scale : str
+        Key of the scale.
+    forms : iterable of mapping
+        Answers of each form, item key to answer.
+
+    Returns
+    -------
+    table : ndarray of float, shape (forms, items)
+        Items that count the other way are turned round; NaN for what was left out.
+
+    Raises
+    ------
+    BadInput
+        If there is no such scale, or an answer is none that its item has.
+    """
+    wanted = instrument.scale(scale)
+    items = [instrument.item(key) for key in wanted.items]
+    rows = []
+    for answers in forms:
+        given = check_answers(instrument, answers)
+        row = []
+        for item in items:
+            answer = given.get(item.key)
+            number = answer if isinstance(answer, (int, float)) else np.nan
+            row.append(turned(item, number) if item.key in wanted.reverse else number)
+        rows.append(row)
+    return np.array(rows, float).reshape(len(rows), len(items))
+
+
+def own_constants(
+    first_scores: ArrayLike, reliability: Finding, *, z: float
+) -> ChangeConstants | NotMeasured:
+    """Take what a smallest reliable change is computed from out of a practice's own forms.
+
+    Parameters
+    ----------
+    first_scores : array_like of float, shape (clients,)
+        Each client's first score of the scale, in points; NaN is left out.
+    reliability : Finding
+        Of the same scale, as from :func:`omega_total` or :func:`alpha`.
+    z : float
+        1.96 for 95 %, 1.645 for 90 %; > 0.
+
+    Returns
+    -------
+    constants : ChangeConstants or NotMeasured
+        With the numbers of clients and forms in its source; NotMeasured below ``FEWEST_PEOPLE``
+        clients, or where scores do not vary or are not reliable at all.
+
+    Raises
+    ------
+    BadInput
+        If ``z`` is not above 0.
+    """
+    if not z > 0:
+        raise BadInput("z is not above 0; expected for instance 1.96")
+    scores = np.asarray(first_scores, float)
+    scores = scores[np.isfinite(scores)]
+    if len(scores) < FEWEST_PEOPLE:
+        reason = f"needs first scores of {FEWEST_PEOPLE} clients; there are {len(scores)}"
+        return NotMeasured(STEP, reason, name="reliable_change")
+    sd = float(scores.std(ddof=1))
+    if sd == 0 or not 0 <= reliability.value < 1:
+        reason = "first scores do not vary, or the reliability is not in [0, 1)"
+        return NotMeasured(STEP, reason, name="reliable_change")
+    source = (
+        f"own data: standard deviation of {len(scores)} first scores, {reliability.name} of "
+        f"{reliability.n} forms"
+    )
+    return ChangeConstants(sd, reliability.value, z, source)
 
 
 def alpha(answers: ArrayLike, people: ArrayLike, *, rng: np.random.Generator) -> Finding | NotMeasured:
