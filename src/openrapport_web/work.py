@@ -44,6 +44,7 @@ def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
 
     from openrapport_web.feedback.safety import send_letters
     from openrapport_web.recordings.tasks import rescue, sweep
+    from openrapport_web.repairs.estimating import renew
 
     rescued = wrote = swept = float("-inf")
     while not stop.wait(_LOOK_EVERY_S if rescued > 0 else 0):
@@ -56,6 +57,7 @@ def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
             wrote = now
         if now - swept > _SWEEP_EVERY_S:  # retention and expired uploads
             _try(sweep)
+            _try(renew)  # how ratings vary in this practice
             swept = now
         close_old_connections()
         if parent is not None and os.getppid() != parent:

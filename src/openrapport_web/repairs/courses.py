@@ -11,13 +11,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from openrapport.errors import BadInput
-from openrapport.measures.instrument import Instrument
+from openrapport.measures.instrument import Instrument, library
 from openrapport.measures.scoring import score
-from openrapport_web.feedback.instruments import PULSE, instrument
+from openrapport_web.feedback.instruments import PULSE
 from openrapport_web.feedback.models import Answer, Asking, Rater
 from openrapport_web.feedback.reading import values_of
 
-__all__ = ["Occasion", "asked", "ratings", "score_of"]
+__all__ = ["Occasion", "asked", "pulse_rating", "ratings", "score_of"]
 
 _SCALE = "alliance"
 
@@ -97,9 +97,14 @@ def _occasion(asking: Asking, opened: dict[UUID, dict[str, Any]]) -> Occasion:
         meeting=asking.meeting_id,
         answer=answer.pk if answer else None,
         values=values,
-        rating=score_of(instrument(PULSE), _SCALE, values) if asking.instrument == PULSE else None,
+        rating=pulse_rating(values) if asking.instrument == PULSE else None,
         is_kept=answer is not None and answer.pk not in opened,
     )
+
+
+def pulse_rating(values: dict[str, Any]) -> float | None:
+    """Score a pulse. Its key comes with the program, so this asks the database nothing."""
+    return score_of(library()[PULSE], _SCALE, values)
 
 
 def score_of(form: Instrument, scale: str, values: dict[str, Any]) -> float | None:
