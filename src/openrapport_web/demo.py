@@ -36,6 +36,7 @@ from openrapport_web.caseload.models import (
     Purpose,
 )
 from openrapport_web.caseload.wordings import wording_of
+from openrapport_web.feedback.fill import fill_answers
 from openrapport_web.people.models import Practice, Role, SupervisionLink, User
 from openrapport_web.recordings import uploads
 from openrapport_web.recordings.actions import share
@@ -106,10 +107,18 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
             )
         clients = _clients(made)
         episodes = _episodes(made, clients, therapists)
-        _meetings(made, episodes, ZoneInfo(zone))
+        meetings = _meetings(made, episodes, ZoneInfo(zone))
         busiest = min(therapists, key=lambda user: user.made_at)
         first = _with_account(clients, episodes, busiest)
         _agree(clients, episodes)
+        fill_answers(
+            made,
+            meetings=meetings,
+            episodes=episodes,
+            zone=ZoneInfo(zone),
+            rng=np.random.default_rng([seed, 2]),
+            still_open=first.client.key,
+        )
         record(None, "practice.filled", fictional=True, clients=len(clients))
     return Filled(
         tuple(therapists),
@@ -181,7 +190,9 @@ def _episodes(
     return _in_batches(Episode, rows())
 
 
-def _meetings(made: simulation.Practice, episodes: Sequence[Episode], zone: ZoneInfo) -> None:
+def _meetings(made: simulation.Practice, episodes: Sequence[Episode], zone: ZoneInfo) -> list[UUID]:
+    """Store the meetings; gives their keys in the simulation's order."""
+
     def rows() -> Iterable[Meeting]:
         for row in made.meetings.rows():
             episode = episodes[row["episode"]]
@@ -195,8 +206,11 @@ def _meetings(made: simulation.Practice, episodes: Sequence[Episode], zone: Zone
                 state=str(row["status"]),
             )
 
+    keys = []
     for batch in _batched(rows()):
         Meeting.objects.bulk_create(batch)
+        keys += [meeting.key for meeting in batch]
+    return keys
 
 
 def _with_account(clients: Sequence[Client], episodes: Sequence[Episode], therapist: User) -> User:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from openrapport_web.feedback.actions import ask, make_code, make_link
 from openrapport_web.feedback.models import Answer
 from openrapport_web.people.models import Practice
 from tests.web.asked import asked, asked_of, given, held_today
-from tests.web.pages import check_page, too_wide
+from tests.web.pages import check_page, too_wide, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -290,9 +292,22 @@ def test_the_pages_of_the_practice_can_be_used_by_everyone(
     check_page(page, reverse("pulse_own", kwargs={"key": asking.meeting_id}))
     check_page(page, reverse("meeting_page", kwargs={"key": asking.meeting_id}))
     check_page(page, reverse("paper_find"))
-    check_page(page, reverse("paper_sheet", kwargs={"key": asking.key}))
     check_page(page, reverse("kiosk_start"))
     check_page(browse(practice.mara), reverse("paper_enter", kwargs={"key": asking.key}))
+    page.goto(reverse("paper_sheet", kwargs={"key": asking.key}))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert violations(page) == []
     page.goto(reverse("kiosk_start"))
     page.get_by_role("button", name="Make this device the tablet").click()
     check_page(page, reverse("kiosk"))
+
+
+@pytest.mark.parametrize("name", ["pulse", "phq-9"])
+def test_a_sheet_fits_on_one_page_of_paper(
+    practice: SimpleNamespace, browse: Callable[..., Page], name: str
+) -> None:
+    asking = ask(actor=practice.alba, episode=practice.teos.episode, instrument_key=name)
+    page = browse(practice.alba)
+    page.goto(reverse("paper_sheet", kwargs={"key": asking.key}))
+    assert len(PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages) == 1
