@@ -19,6 +19,7 @@ from openrapport_web.people.context import practice_of
 from openrapport_web.people.models import User
 from openrapport_web.people.setup_code import is_first_visit
 from openrapport_web.recordings.models import AnalysisState
+from openrapport_web.repairs.reading import open_things
 
 __all__ = ["health", "home"]
 
@@ -95,4 +96,6 @@ def _for_manager(user: User) -> dict[str, Any]:
         .filter(used_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
         .count(),
         "n_without_account": Client.objects.filter(user=None, erased_at=None).count(),
+        # A therapist has them among all that is open.
+        "words_to_me": [] if user.is_therapist else open_things(user),
     }

@@ -256,6 +256,7 @@ ROWS: list[tuple[str, Row]] = [
     ("repair_new", Row(CARE, about="episode", method="post", data={"noticed": "unsure"})),
     ("mark_repair", Row(CARE, about="strain", method="post")),
     ("word_repair", Row(CARE, about="word", method="post")),
+    ("client_repairs", Row(CARE, about="client")),
     ("gap_page", Row(CARE, about="episode")),
     ("alert_figures", Row(OFFICE)),
     ("my_words", Row(CLIENT)),

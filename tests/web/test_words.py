@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from django.core.mail import EmailMessage
@@ -16,13 +19,17 @@ from openrapport_web import access
 from openrapport_web.audit.chain import verify
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Episode
+from openrapport_web.erasure import erase_client
 from openrapport_web.feedback.models import HelpLine
 from openrapport_web.people.models import Practice, Role
+from openrapport_web.place.export import everything
+from openrapport_web.repairs.actions.alerts import set_aside
+from openrapport_web.repairs.actions.repairing import change_repair
 from openrapport_web.repairs.contact import contact_for
-from openrapport_web.repairs.models import BringingUp, PrivateWord, To
+from openrapport_web.repairs.models import Alert, BringingUp, PrivateWord, Repair, To
 from openrapport_web.repairs.reading import open_things
 from tests.web.conftest import signed_in
-from tests.web.pulses import with_draft, with_word
+from tests.web.pulses import with_alert, with_draft, with_repair, with_word
 
 SECRET = "At the end I felt laughed at."  # noqa: S105
 
@@ -376,3 +383,37 @@ def test_the_client_sees_that_it_was_read_and_it_stays_open_until_talked_about(
     assert [thing.kind for thing in open_things(practice.alba)] == ["bringing_up"]
     therapist.post(_url("brought_talked", sent))
     assert open_things(practice.alba) == []
+
+
+# -- taken along, and deleted ------------------------------------------------------------------------
+
+
+def test_the_clients_copy_holds_their_words_and_no_note_of_the_therapists(
+    named: SimpleNamespace,
+) -> None:
+    with_word(named.teos, To.CONTACT, named.mara)
+    with_draft(named.teos)
+    repair = with_repair(named.teos)
+    change_repair(actor=named.alba, repair=repair, version=1, plan="My own plan.")
+    alert = with_alert(named.teos)
+    set_aside(actor=named.alba, alert=alert, version=1, why="usual", useful=False, said="My doubt.")
+    with ZipFile(BytesIO(everything(named.teo, named.teos.client))) as archive:
+        held = json.loads(archive.read("data.json"))
+        page = archive.read("index.html").decode()
+    assert [word["text"] for word in held["private-words"]] == ["Something felt off to me."]
+    assert [word["to"] for word in held["private-words"]] == ["Mara"]
+    assert [one["sent at"] for one in held["brought-up"]] == [""]
+    assert [one["what became of it"] for one in held["noticed"]] == ["Set aside"]
+    assert [set(one) for one in held["repairs"]] == [{"began at", "ended at"}]
+    for words in ("My own plan.", "My doubt.", "Quieter than usual."):
+        assert words not in json.dumps(held) + page
+
+
+def test_what_is_erased_leaves_no_word(named: SimpleNamespace) -> None:
+    with_word(named.teos)
+    with_draft(named.teos)
+    with_repair(named.teos)
+    with_alert(named.teos)
+    erase_client(actor=named.mara, client=named.teos.client)
+    for model in (PrivateWord, BringingUp, Repair, Alert):
+        assert not model._default_manager.exists()

@@ -115,6 +115,7 @@ WORDS = {
     "repair.closed": "closed a repair",
     "repair.read": "read a repair",
     "repair.reopened": "opened a repair again",
+    "repairs.read": "looked at a client's repairs",
     "report.compared": "read two reports side by side",
     "report.exported": "took a report along",
     "report.made": "made a report",

@@ -16,6 +16,7 @@ from openrapport_web import access
 from openrapport_web.audit.wording import lines
 from openrapport_web.caseload.models import Client
 from openrapport_web.people.models import User
+from openrapport_web.repairs.export import tables_of
 
 __all__ = ["everything"]
 
@@ -39,6 +40,7 @@ def everything(user: User, client: Client) -> bytes:
     tables = {
         "meetings": _meetings(client),
         "consents": _consents(client),
+        **tables_of(client),
         "who-saw-what": _seen(user),
     }
     about = {

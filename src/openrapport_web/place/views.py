@@ -40,6 +40,7 @@ def my_place(request: HttpRequest) -> HttpResponse:
             "meetings": access.meetings(request.user).order_by("-starts_at")[:10],
             "n_meetings": access.meetings(request.user).count(),
             "n_notes": client.notes.count(),
+            "n_words": access.own_words(request.user).count(),
             "consents": client.consents.filter(withdrawn_at=None),
             "sessions": access.sessions(request.user).select_related("meeting").order_by("-made_at"),
             "n_sessions": client.session_records.count(),

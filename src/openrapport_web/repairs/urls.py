@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openrapport_web.repairs.views import alerts, bringing, gap, practice, repairing, words
+from openrapport_web.repairs.views import alerts, bringing, gap, practice, repairing, together, words
 
 urlpatterns = [
     path("alerts/<uuid:key>", alerts.alert_page, name="alert_page"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("repairs/<uuid:key>/write", repairing.repair_edit, name="repair_edit"),
     path("repairs/<uuid:key>/close", repairing.repair_close, name="repair_close"),
     path("repairs/<uuid:key>/reopen", repairing.repair_reopen, name="repair_reopen"),
+    path("clients/<uuid:key>/repairs", together.client_repairs, name="client_repairs"),
     path("episodes/<uuid:key>/gap", gap.gap_page, name="gap_page"),
     path("practice/alerts", practice.alert_figures, name="alert_figures"),
     path("my/words", words.my_words, name="my_words"),
