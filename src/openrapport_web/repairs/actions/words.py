@@ -20,6 +20,7 @@ __all__ = [
     "NotPossible",
     "answer_word",
     "drop_draft",
+    "note_in_log",
     "note_talked",
     "read_brought",
     "read_word",
@@ -34,9 +35,12 @@ class NotPossible(Exception):
     """Something that cannot be done now; its words say why and what to do."""
 
 
-def _action(word: PrivateWord, what: str) -> str:
-    """Name an action: on words to the contact so that the log keeps it between the two."""
-    return f"{'contact_word' if word.to == To.CONTACT else 'word'}.{what}"
+def note_in_log(actor: Any, word: PrivateWord, what: str) -> None:
+    """Record what was done with a word; with one to the contact so that it stays between the two."""
+    if word.to == To.CONTACT:
+        record(actor, f"contact_word.{what}", word, client=word.client_id)
+    else:
+        record(actor, f"word.{what}", word, client=word.client_id)
 
 
 @transaction.atomic
@@ -88,7 +92,7 @@ def send_word(
     )
     word.text = text
     word.save(force_insert=True)
-    record(actor, _action(word, "sent"), word, client=client.key)
+    note_in_log(actor, word, "sent")
     something_waits(contact or episode.therapist)
     return word
 
@@ -107,7 +111,7 @@ def take_word_back(*, actor: Any, word: PrivateWord) -> None:
     word = PrivateWord.objects.select_for_update().get(pk=word.pk)
     if word.read_at is not None:
         raise NotPossible
-    record(actor, _action(word, "taken_back"), word, client=word.client_id)
+    note_in_log(actor, word, "taken_back")
     word.delete()
 
 
@@ -125,7 +129,7 @@ def read_word(*, actor: Any, word: PrivateWord) -> None:
     if word.read_at is None:
         word.read_at, word.read_by = timezone.now(), actor
         word.save(update_fields=["read_at", "read_by"])
-        record(actor, _action(word, "opened"), word, client=word.client_id)
+        note_in_log(actor, word, "opened")
 
 
 @transaction.atomic
@@ -142,7 +146,7 @@ def answer_word(*, actor: Any, word: PrivateWord, done: str) -> None:
         raise NotPossible
     word.done, word.closed_at = done, timezone.now()
     word.save(update_fields=["sealed_done", "closed_at"])
-    record(actor, _action(word, "answered"), word, client=word.client_id)
+    note_in_log(actor, word, "answered")
 
 
 # -- bringing something up -------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport_web import access
-from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Client, Episode
 from openrapport_web.feedback.models import HelpLine
 from openrapport_web.repairs.actions import words as actions
@@ -155,8 +154,7 @@ def _page(request: HttpRequest, word: PrivateWord, form: AnswerForm, status: int
         "repair": access.repairs(request.user).filter(word=word).first(),
     }
     if word.read_at is not None:
-        kind = "contact_word" if word.to == To.CONTACT else "word"
-        record(request.user, f"{kind}.read", word, client=word.client_id)
+        actions.note_in_log(request.user, word, "read")
     return render(request, "repairs/word_page.html", values, status=status)
 
 
