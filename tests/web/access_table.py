@@ -222,6 +222,7 @@ ROWS: list[tuple[str, Row]] = [
     ("my_agenda", Row(CLIENT)),
     ("my_course", Row(CLIENT)),
     ("client_course", Row(CARE, about="client")),
+    ("review_page", Row(BOTH, about="episode")),
     ("client_goals", Row(CARE, about="client")),
     ("client_agenda", Row(CARE, about="client")),
     ("goal_new", Row(BOTH, about="episode")),

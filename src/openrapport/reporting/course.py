@@ -58,6 +58,7 @@ def draw(
     span: tuple[date, date],
     name: str,
     words: Words | None = None,
+    level: int = 3,
     steps: bool = True,
     bare: bool = False,
 ) -> Drawing:
@@ -74,6 +75,8 @@ def draw(
         Begins the ids within the page; different for each drawing.
     words : Words, optional
         In the reader's language; English without.
+    level : int
+        Rank of its heading.
     steps : bool
         With buttons that go from answer to answer. They need a script and are hidden without it.
     bare : bool
@@ -113,6 +116,7 @@ def draw(
             panel=panel,
             name=name,
             words=words,
+            level=level,
             steps=steps and not bare,
             bare=bare,
             summary=summary,

@@ -121,6 +121,7 @@ WORDS = {
     "report.made": "made a report",
     "report.read": "read a report",
     "reports.deleted": "deleted reports",
+    "review.read": "opened the page for a review together",
     "roles.changed": "changed what somebody is in the practice",
     "second_factor.added": "added a second step to signing in",
     "second_factor.failed": "gave a wrong second step",

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from openrapport.measures.instrument import Direction
 from openrapport.reporting.course import draw
 from openrapport.reporting.panels import Meeting, Panel, Strand, Words
 from openrapport_web import access
@@ -23,7 +22,7 @@ from openrapport_web.course.reading import (
     meetings_of,
     pulse_strands,
 )
-from openrapport_web.course.words import number, words_for, words_for_goals
+from openrapport_web.course.words import change_in_words, ends_in_words, words_for, words_for_goals
 from openrapport_web.goals.models import By, Goal, GoalState
 from openrapport_web.repairs.noticing import current_priors
 
@@ -66,7 +65,7 @@ def pictures_of(user: Any, episode: Episode, side: By, *, bare: bool = False) ->
     bare : bool
         For paper, and the same for both: the client's pulses alone, without tables.
     """
-    is_client = side == By.CLIENT
+    is_client = side == By.CLIENT and not bare
     client = _("You") if is_client else episode.client.name
     own = "" if is_client or bare else _("You")
     words = words_for(client=is_client)
@@ -88,13 +87,13 @@ def pictures_of(user: Any, episode: Episode, side: By, *, bare: bool = False) ->
         goals = [_goal_panel(goal, strands) for goal, strands in drawn if _is_shown(goal, strands)]
         measures = [_measure_panel(m, is_client) for m in measures_of(user, episode, name=client)]
 
-    def html(panel: Panel, name: str, words: Words = words, steps: bool = True) -> SafeString:
-        drawn = draw(panel, span=span, name=name, words=words, steps=steps, bare=bare)
+    def html(panel: Panel, name: str, words: Words = words, **how: Any) -> SafeString:
+        drawn = draw(panel, span=span, name=name, words=words, bare=bare, **how)
         return mark_safe(drawn.html)  # noqa: S308 # a template wrote it, which escapes what people wrote
 
     said = [strand for panel in (pulses, *goals, *measures) for strand in panel.strands]
     return Pictures(
-        html(pulses, "pulses"),
+        html(pulses, "pulses", level=2),
         tuple(
             html(panel, f"goal-{n}", words_for_goals(words), steps=False)
             for n, panel in enumerate(goals)
@@ -146,23 +145,11 @@ def _goal_panel(goal: Goal, strands: tuple[Strand, ...]) -> Panel:
 
 def _measure_panel(measured: Measured, is_client: bool) -> Panel:
     scale = measured.scale
-    ends = {"low": number(scale.low), "high": number(scale.high)}
-    if scale.higher is Direction.WORSE:
-        note = _("From %(low)s to %(high)s; lower means that less weighs on you.") % ends
-        if not is_client:
-            note = _("From %(low)s to %(high)s; lower is better.") % ends
-    else:
-        note = _("From %(low)s to %(high)s; higher is better.") % ends
-    if measured.change is not None:
-        note += " " + _(
-            "Inside of the band, a difference to the first answer may be chance alone: it is less than "
-            "%(points)s points (%(source)s)."
-        ) % {"points": number(measured.change.threshold), "source": measured.change.source}
     return Panel(
         measured.title,
         (measured.strand,),
         scale=(scale.low, scale.high),
         band=measured.band,
-        note=note,
+        note=f"{ends_in_words(measured, is_client=is_client)} {change_in_words(measured)}".strip(),
         height=_MEASURE_HEIGHT,
     )

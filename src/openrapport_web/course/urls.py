@@ -9,4 +9,5 @@ from openrapport_web.course import views
 urlpatterns = [
     path("my/course", views.my_course, name="my_course"),
     path("clients/<uuid:key>/course", views.client_course, name="client_course"),
+    path("episodes/<uuid:key>/review", views.review_page, name="review_page"),
 ]

@@ -10,13 +10,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from openrapport_web import access
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Episode
 from openrapport_web.course.panels import pictures_of
+from openrapport_web.course.review import review_of
 from openrapport_web.goals.actions import side_of
-from openrapport_web.goals.views.shared import current_episode, frame, not_begun, own_episode
+from openrapport_web.goals.models import By
+from openrapport_web.goals.views.shared import current_episode, frame, home_of, not_begun, own_episode
 
-__all__ = ["client_course", "my_course"]
+__all__ = ["client_course", "my_course", "review_page"]
 
 
 @require_safe
@@ -39,3 +42,21 @@ def client_course(request: HttpRequest, key: UUID) -> HttpResponse:
 def _page(request: HttpRequest, episode: Episode) -> HttpResponse:
     pictures = pictures_of(request.user, episode, side_of(request.user, episode))
     return render(request, "course/course_page.html", {**frame(request, episode), "pictures": pictures})
+
+
+@require_safe
+@login_required
+def review_page(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show the two one page to look back over together, for the screen and for paper."""
+    together = access.episodes_together(request.user).select_related("client", "therapist")
+    episode = access.found(together, key)
+    side = side_of(request.user, episode)
+    if side == By.THERAPIST:
+        record(request.user, "review.read", episode, client=episode.client_id)
+    context = {
+        **frame(request, episode),
+        **review_of(request.user, episode),
+        "picture": pictures_of(request.user, episode, side, bare=True).pulses,
+        "back": home_of(request, episode, "course"),
+    }
+    return render(request, "course/review_page.html", context)

@@ -9,9 +9,11 @@ from functools import cache
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from openrapport.measures.instrument import Direction
 from openrapport.reporting.panels import Words
+from openrapport_web.course.reading import Measured
 
-__all__ = ["day", "number", "words_for", "words_for_goals"]
+__all__ = ["change_in_words", "day", "ends_in_words", "number", "words_for", "words_for_goals"]
 
 
 def day(value: date) -> str:
@@ -80,3 +82,47 @@ def words_for_goals(words: Words) -> Words:
         once=_("{name}: {last} on {day}."),
         nothing=_("{name}: not rated yet."),
     )
+
+
+def ends_in_words(measured: Measured, *, is_client: bool) -> str:
+    """What the numbers of a questionnaire mean, without a border between well and ill."""
+    scale = measured.scale
+    ends = {"low": number(scale.low), "high": number(scale.high)}
+    if scale.higher is Direction.BETTER:
+        return _("From %(low)s to %(high)s; higher is better.") % ends
+    if is_client:
+        return _("From %(low)s to %(high)s; lower means that less weighs on you.") % ends
+    return _("From %(low)s to %(high)s; lower means that less weighs on somebody.") % ends
+
+
+def change_in_words(measured: Measured) -> str:
+    """The change from the first answer to the last, and from where on it is more than chance."""
+    change = measured.change
+    if change is None:
+        return ""
+    filled = {
+        "points": number(abs(change.points)),
+        "least": number(change.threshold),
+        "source": change.source,
+    }
+    if change.points == 0:
+        said = _("The last answer is where the first one was.")
+    elif change.points > 0:
+        said = _("The last answer is %(points)s points higher than the first.") % filled
+    else:
+        said = _("The last answer is %(points)s points lower than the first.") % filled
+    if abs(change.points) < change.threshold:
+        said += " " + _("Differences below %(least)s points may be chance alone (%(source)s).") % filled
+    else:
+        said += (
+            " "
+            + _("From %(least)s points on, chance alone is an unlikely explanation (%(source)s).")
+            % filled
+        )
+    if change.interval is not None:
+        low, high = change.interval
+        said += " " + _("The change itself is likely between %(low)s and %(high)s points.") % {
+            "low": number(low),
+            "high": number(high),
+        }
+    return said

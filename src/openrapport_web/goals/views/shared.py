@@ -100,7 +100,7 @@ def frame(request: HttpRequest, episode: Episode) -> dict[str, Any]:
 
 
 def home_of(request: HttpRequest, episode: Episode, page: str) -> str:
-    """Where a page of the two stands for this person: ``page`` is ``goals`` or ``agenda``."""
+    """Where a page of the two stands for this person: ``page`` is ``goals``, ``agenda`` or ``course``."""
     if side_of(request.user, episode) == By.CLIENT:
         return f"{reverse(f'my_{page}')}?episode={episode.pk}"
     return reverse(f"client_{page}", kwargs={"key": episode.client_id})

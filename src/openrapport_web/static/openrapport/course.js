@@ -47,3 +47,8 @@ for (const figure of document.querySelectorAll("[data-course]")) {
   show(now);
   here.setAttribute("visibility", "hidden");
 }
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
