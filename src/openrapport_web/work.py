@@ -32,29 +32,28 @@ def run_worker(*, with_parent: bool = False) -> None:
     parent = os.getppid() if with_parent else None
     rescuer = threading.Thread(target=_rescue_now_and_then, args=(stop, parent), daemon=True)
     rescuer.start()
+    writer = threading.Thread(target=_write_letters, args=(stop,), daemon=True)
+    writer.start()
     try:
         call_command("db_worker", interval=0.5, verbosity=verbosity, reload=False)
     finally:
         stop.set()
         rescuer.join(timeout=5)
+        writer.join(timeout=5)
 
 
 def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
     from django.db import close_old_connections
 
-    from openrapport_web.feedback.safety import send_letters
     from openrapport_web.recordings.tasks import rescue, sweep
     from openrapport_web.repairs.estimating import renew
 
-    rescued = wrote = swept = float("-inf")
+    rescued = swept = float("-inf")
     while not stop.wait(_LOOK_EVERY_S if rescued > 0 else 0):
         now = time.monotonic()
         if now - rescued > _RESCUE_EVERY_S:
             _try(rescue)
             rescued = now
-        if now - wrote > _LETTERS_EVERY_S:  # about what is open; reminders
-            _try(send_letters)
-            wrote = now
         if now - swept > _SWEEP_EVERY_S:  # retention and expired uploads
             _try(sweep)
             _try(renew)  # how ratings vary in this practice
@@ -62,6 +61,21 @@ def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
         close_old_connections()
         if parent is not None and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
+            return
+
+
+def _write_letters(stop: threading.Event) -> None:
+    """Apart from the rescue, which must not wait for a slow server of letters."""
+    from django.db import close_old_connections
+
+    from openrapport_web.feedback.reminders import send_due
+    from openrapport_web.feedback.safety import send_letters
+
+    while True:
+        _try(send_letters)
+        _try(send_due)
+        close_old_connections()
+        if stop.wait(_LETTERS_EVERY_S):
             return
 
 

@@ -146,6 +146,8 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "answer": lambda p, whose: {"key": given(asked_of(p, whose)).key},
     "asked meeting": lambda p, whose: {"key": asked_of(p, whose).meeting_id},
     "concern": lambda p, whose: {"key": open_concern(getattr(p, whose)).key},
+    "form": lambda _p, _whose: {"name": "phq-9"},
+    "form in episode": lambda p, whose: {"key": getattr(p, whose).episode.key, "name": "phq-9"},
     "help line": lambda _p, _whose: {"key": HelpLine.objects.create(name="A line", number="1").key},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
 }
@@ -320,6 +322,19 @@ ROWS: list[tuple[str, Row]] = [
     ("help_line", Row(OFFICE, OFFICE, about="help line", method="post")),
     ("help_line_move", Row(OFFICE, OFFICE, about="help line", method="post")),
     ("help_line_remove", Row(OFFICE, OFFICE, about="help line", method="post")),
+    # plans and letters
+    ("plan_page", Row(OFFICE)),
+    ("plan_page", Row(OFFICE, method="post")),
+    ("plan_edit", Row(OFFICE, OFFICE, about="form")),
+    ("plan_edit", Row(OFFICE, OFFICE, about="form", method="post")),
+    ("episode_plan", Row(CARE, about="episode")),
+    ("episode_plan_edit", Row(CARE, about="form in episode")),
+    ("episode_plan_edit", Row(CARE, about="form in episode", method="post")),
+    ("episode_plan_follow", Row(CARE, about="form in episode", method="post")),
+    ("letters_stop", Row(set())),  # for who has a letter; see test_reminders
+    ("letters_stop", Row(set(), method="post")),
+    ("my_letters", Row(CLIENT)),
+    ("my_letters", Row(CLIENT, method="post")),
     # people
     ("first_visit", Row(set())),  # until there is a practice; see test_invitations
     ("first_visit", Row(set(), method="post")),

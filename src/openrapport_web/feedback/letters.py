@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 
 from openrapport_web.people.models import Practice
 
-__all__ = ["concern"]
+__all__ = ["concern", "form"]
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,49 @@ def concern(address: str, key: UUID, *, language: str) -> bool:
     return _send(
         address, _("Something is open that wants a person"), "concern", {"link": link}, language
     )
+
+
+def form(
+    address: str,
+    tokens: tuple[str, ...],
+    *,
+    language: str,
+    again: bool,
+    until: datetime,
+    stop: str,
+) -> bool:
+    """Bring a client the forms after one meeting; tells whether it went out.
+
+    Parameters
+    ----------
+    address : str
+        The client's.
+    tokens : tuple of str
+        One for each form.
+    language : str
+        The client's.
+    again : bool
+        Whether this is a reminder.
+    until : datetime
+        When the first of the forms closes.
+    stop : str
+        What stops such letters.
+    """
+    door, leave = settings.ORIGIN + reverse("link_open"), settings.ORIGIN + reverse("letters_stop")
+    said = {
+        "links": [f"{door}?link={token}" for token in tokens],
+        "again": again,
+        "until": until,
+        "stop": f"{leave}?link={stop}",
+        "help": settings.ORIGIN + reverse("help_page"),
+    }
+    # What mail programs show as "unsubscribe" (RFC 2369), with one press (RFC 8058).
+    headers = {
+        "List-Unsubscribe": f"<{said['stop']}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    subject = _("Still open: a short form") if again else _("How was it? A short form")
+    return _send(address, subject, "form", said, language, headers)
 
 
 def _send(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openrapport_web.feedback.views import safety
+from openrapport_web.feedback.views import plans, safety
 
 urlpatterns = [
     path("help-now", safety.help_page, name="help_page"),
@@ -14,4 +14,15 @@ urlpatterns = [
     path("practice/help/<uuid:key>", safety.help_line, name="help_line"),
     path("practice/help/<uuid:key>/move", safety.help_line_move, name="help_line_move"),
     path("practice/help/<uuid:key>/remove", safety.help_line_remove, name="help_line_remove"),
+    path("practice/plan", plans.plan_page, name="plan_page"),
+    path("practice/plan/<slug:name>", plans.plan_edit, name="plan_edit"),
+    path("episodes/<uuid:key>/plan", plans.episode_plan, name="episode_plan"),
+    path("episodes/<uuid:key>/plan/<slug:name>", plans.episode_plan_edit, name="episode_plan_edit"),
+    path(
+        "episodes/<uuid:key>/plan/<slug:name>/follow",
+        plans.episode_plan_follow,
+        name="episode_plan_follow",
+    ),
+    path("letters/stop", plans.letters_stop, name="letters_stop"),
+    path("my/letters", plans.my_letters, name="my_letters"),
 ]
