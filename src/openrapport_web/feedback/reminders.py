@@ -282,7 +282,10 @@ def choose(*, actor: Any, client: Client, on: bool) -> None:
 def _set(actor: Any, choice: ReminderChoice, *, on: bool) -> None:
     choice.stopped_at = None if on else timezone.now()
     choice.save(update_fields=["stopped_at"])
-    record(actor, "letters.wanted" if on else "letters.stopped", choice, client=choice.client_id)
+    if on:
+        record(actor, "letters.wanted", choice, client=choice.client_id)
+    else:
+        record(actor, "letters.stopped", choice, client=choice.client_id)
 
 
 @transaction.atomic
