@@ -272,6 +272,13 @@ def test_scales_may_share_items_when_they_say_so() -> None:
     assert [one.value for one in score(both, {"a": 1, "b": 2})] == [1.0, 2.0]
 
 
+def test_a_prorated_sum_stands_for_all_items() -> None:
+    small = read_instrument(SMALL)
+    # b counts the other way: 0 is 2, which stands for a too.
+    for answers, expected in (({"a": 1}, 2.0), ({"b": 0}, 4.0), ({"a": 1, "b": 0}, 3.0)):
+        assert [one.value for one in score(small, answers)] == [expected]
+
+
 def test_a_region_has_its_language_and_a_stranger_the_original() -> None:
     pulse = library()["pulse"]
     assert pulse.texts("es-MX").language == "es"
