@@ -14,7 +14,7 @@ supervisor      sessions that a therapist shares with them, while the supervisio
                 the client consents
 manager         clients, episodes and meetings without notes, sessions and answers; people;
                 audit; as the practice's named contact, private words that were sent to them
-researcher      nothing that names a person
+researcher      nothing that names a person; marks as numbers, where the client agreed
 left, nobody    nothing
 ==============  =====================================================================
 """
@@ -61,6 +61,7 @@ __all__ = [
     "invitations",
     "is_here",
     "marks",
+    "marks_for_research",
     "me",
     "meetings",
     "meetings_in_care",
@@ -307,6 +308,14 @@ def marks(user: Any) -> QuerySet[Mark]:
         return Mark.objects.none()
     own = Q(by=user) | (Q(session__therapist=user) if user.is_therapist else Q())
     return Mark.objects.filter(own, session__in=sessions(user))
+
+
+def marks_for_research(user: Any) -> QuerySet[Mark]:
+    """Marks on sessions whose clients agreed to research, for a researcher: to be counted, not shown."""
+    if not _has(user, Role.RESEARCHER):
+        return Mark.objects.none()
+    yes = Consent.objects.filter(client=OuterRef("client"), purpose=Purpose.RESEARCH, withdrawn_at=None)
+    return Mark.objects.filter(Exists(yes), client__erased_at=None)
 
 
 # -- what the two work on together -----------------------------------------------------------------

@@ -177,6 +177,8 @@ ROWS: list[tuple[str, Row]] = [
     ("file_delete", Row(CARE, about="recording")),
     ("file_delete", Row(CARE, about="recording", method="post")),
     ("session_list", Row({"therapist", "supervisor", "former supervisor"})),
+    ("hand_agreement", Row({"therapist", "supervisor", "former supervisor"})),
+    ("research_codes", Row({"researcher"}, method="post")),
     ("session_page", Row(CARE, about="session")),
     ("session_page", Row(READERS, about="shared session")),
     ("analysis_ask", Row(CARE, about="shared session", method="post")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["SCHEMES", "UNSPECIFIED"]
+__all__ = ["SCHEMES", "THERAPIST_SCHEMES", "UNSPECIFIED"]
 
 UNSPECIFIED = "unspecified"
 """A move away or against whose kind the coder cannot tell."""
@@ -40,3 +40,6 @@ SCHEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Codes of each scheme, in the order in which they are reported."""
+
+THERAPIST_SCHEMES = ("behaviour", "strategy")
+"""Schemes of what a therapist says; the others are of what a client says."""

@@ -1,5 +1,7 @@
 """What people say of the machine's marks: it fits, it does not, or a note.
 
+Whoever codes by hand adds codes of their own at such places, too.
+
 A mark names its place so that it is found again in a corrected transcript: the kind of a moment or
 the code, and the utterance, counted from 1 (``moment:repair:u17``, ``code:strategy:advice:u17``).
 """
@@ -14,10 +16,11 @@ import numpy as np
 from django.db import transaction
 
 from openrapport.codes import Codes
+from openrapport.coding.schemes import SCHEMES, THERAPIST_SCHEMES
 from openrapport.finding import Report
 from openrapport.reporting import wording
 from openrapport.reporting.html import moment_place
-from openrapport.session import Session
+from openrapport.session import DYAD, Role, Session
 from openrapport_web.audit.chain import record
 from openrapport_web.recordings import bundles
 from openrapport_web.recordings.models import (
@@ -29,7 +32,16 @@ from openrapport_web.recordings.models import (
 )
 from openrapport_web.recordings.refusals import Refused
 
-__all__ = ["as_codes", "carry_over", "code_name", "code_places", "places", "set_mark"]
+__all__ = [
+    "as_codes",
+    "carry_over",
+    "code_name",
+    "code_places",
+    "hand_places",
+    "is_place",
+    "places",
+    "set_mark",
+]
 
 MAX_NOTE = 4_000
 
@@ -46,6 +58,43 @@ def code_places(session: Session) -> dict[int, list[tuple[str, float]]]:
             place = f"code:{codes.scheme}:{name}:u{utterance + 1}"
             found.setdefault(utterance, []).append((place, probability))
     return found
+
+
+def hand_places(session: Session, index: int) -> list[str]:
+    """Codes that a person may give an utterance, whether the machine proposed them or not.
+
+    Parameters
+    ----------
+    session : Session
+        With its utterances.
+    index : int
+        Which utterance, from 0.
+
+    Returns
+    -------
+    places : list of str
+        None where neither the therapist nor the client spoke.
+    """
+    role = session.role_of(int(session.utterances.party[index]))
+    if role not in DYAD:
+        return []
+    of_therapist = role is Role.THERAPIST
+    return [
+        f"code:{scheme}:{label}:u{index + 1}"
+        for scheme, labels in SCHEMES.items()
+        if (scheme in THERAPIST_SCHEMES) == of_therapist
+        for label in labels
+    ]
+
+
+def is_place(target: str, report: Report, session: Session) -> bool:
+    """Whether this may be marked: a moment, a code of the machine, or one that a person gives."""
+    if target in places(report, session):
+        return True
+    number = target.rpartition(":u")[2]
+    if not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) <= len(session.utterances)):
+        return False
+    return target in hand_places(session, int(number[:9]) - 1)
 
 
 def code_name(place: str) -> str:
@@ -80,7 +129,7 @@ def set_mark(
     session, version : SessionRecord, TranscriptVersion
         What it is about.
     target : str
-        A place (:func:`places`).
+        A place (:func:`is_place`).
     verdict : str
         One of ``Verdict``, or nothing.
     note : str
@@ -94,7 +143,7 @@ def set_mark(
         If there is no such place, or the same person changed the mark elsewhere in the meantime.
     """
     stored = StoredReport.objects.filter(version=version).first()
-    if stored is None or target not in places(bundles.load_report(stored), bundles.load(stored)):
+    if stored is None or not is_place(target, bundles.load_report(stored), bundles.load(stored)):
         raise Refused("This mark is not there any more. Load the page again.", 404)
     held = Mark.objects.select_for_update().filter(version=version, target=target, by=actor).first()
     if (held.revision if held else 0) != revision:
@@ -130,8 +179,8 @@ def carry_over(session: SessionRecord, version: TranscriptVersion, stored: Store
         return 0
     now = bundles.load(stored)
     was = bundles.load(before)
-    there = places(bundles.load_report(stored), now)
-    kept = [mark for mark in old if mark.target in there and _same_words(mark.target, was, now)]
+    report = bundles.load_report(stored)
+    kept = [m for m in old if is_place(m.target, report, now) and _same_words(m.target, was, now)]
     for mark in kept:
         copy = Mark(
             session=session,
@@ -188,7 +237,8 @@ def _codes(
     name: str, coder: str, rows: list[tuple[int, str]], known: dict[str, tuple[str, ...]]
 ) -> Codes:
     scheme = name.removesuffix(" dismissed")
-    labels = known.get(scheme) or tuple(sorted({label for _, label in rows}))
+    # Whoever codes by hand may give what the machine did not look for.
+    labels = tuple(dict.fromkeys([*known.get(scheme, ()), *sorted({label for _, label in rows})]))
     return Codes(
         scheme=name,
         coder=coder,

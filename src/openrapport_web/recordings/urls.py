@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from openrapport_web.recordings import tus
-from openrapport_web.recordings.views import changes, playing, reports, sessions
+from openrapport_web.recordings.views import agreeing, changes, playing, reports, sessions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("uploads/", tus.upload_create, name="upload_create"),
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordings/<uuid:key>/play", playing.recording_play, name="recording_play"),
     path("files/<uuid:key>/delete", changes.file_delete, name="file_delete"),
     path("sessions/", sessions.session_list, name="session_list"),
+    path("sessions/agreement", agreeing.hand_agreement, name="hand_agreement"),
+    path("research/codes", agreeing.research_codes, name="research_codes"),
     path("sessions/<uuid:key>", reports.session_page, name="session_page"),
     path("sessions/<uuid:key>/analyse", changes.analysis_ask, name="analysis_ask"),
     path("sessions/<uuid:key>/share", changes.session_share, name="session_share"),

@@ -26,7 +26,7 @@ from openrapport_web.editing import ChangedMeanwhile, show_changes
 from openrapport_web.people.models import User
 from openrapport_web.recordings import bundles, corrections, pages
 from openrapport_web.recordings.forms import MarkForm, UtteranceForm
-from openrapport_web.recordings.marks import code_name, code_places, set_mark
+from openrapport_web.recordings.marks import code_name, code_places, hand_places, set_mark
 from openrapport_web.recordings.models import (
     Mark,
     SessionRecord,
@@ -263,16 +263,24 @@ def utterance_edit(request: HttpRequest, key: UUID, version: int, number: int) -
     else:
         record(request.user, "transcript.read", session, client=session.client_id, version=version)
     mine, theirs = _marks(access.me(request), session, held)
-    codes = [
-        {
-            "target": place,
-            "name": code_name(place),
-            "sure": round(100 * sure),
-            "mine": mine.get(place),
-            "theirs": theirs.get(place, []),
-        }
-        for place, sure in (code_places(spoken).get(index, []) if stored else [])
-    ]
+    proposed = dict(code_places(spoken).get(index, []) if stored else [])
+    by_hand = hand_places(spoken, index) if stored else []
+    given = [p for p in by_hand if p not in proposed and (p in mine or p in theirs)]
+    codes, added = (
+        [
+            {
+                "target": place,
+                "name": code_name(place),
+                "sure": round(100 * proposed[place]) if place in proposed else None,
+                "mine": mine.get(place),
+                "theirs": theirs.get(place, []),
+            }
+            for place in some
+        ]
+        for some in (proposed, given)
+    )
+    by_client = session.client.user_id == access.me(request).pk
+    left = [(p, code_name(p)) for p in by_hand if p not in proposed and p not in mine]
     around = [
         {"role": str(spoken.role_of(r.party)), "text": r.text, "here": r.index == index}
         for r in spoken.utterances[max(0, index - 2) : index + 3]
@@ -286,6 +294,8 @@ def utterance_edit(request: HttpRequest, key: UUID, version: int, number: int) -
             "number": number,
             "form": form,
             "codes": codes,
+            "added": added,
+            "left": [] if by_client else left,
             "around": around,
             "may_correct": may_correct,
         },
