@@ -52,6 +52,7 @@ def test_every_page_of_a_session_is_fit_to_be_read(practice: SimpleNamespace, br
     check_page(page, reverse("session_open", args=(practice.teos.meeting.key,)))
     check_page(page, reverse("utterance_edit", args=(key, 1, 7)))
     check_page(page, reverse("session_list"))
+    check_page(page, reverse("hand_agreement"))
     check_page(page, reverse("version_delete", args=(key, 1)))
     check_page(page, reverse("file_delete", args=(StoredFile.objects.first().key,)))  # type: ignore[union-attr]
 
