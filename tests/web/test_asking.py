@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from datetime import timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -18,9 +20,11 @@ from openrapport_web import access
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.actions import say_state
 from openrapport_web.caseload.models import Meeting, MeetingState
+from openrapport_web.erasure import erase_client
 from openrapport_web.feedback import actions
-from openrapport_web.feedback.models import Answer, Asking, Plan, Rater, Way
-from openrapport_web.feedback.reading import answers_of, pulse_course, said_in_words
+from openrapport_web.feedback.actions import make_link
+from openrapport_web.feedback.models import Answer, Asking, AskLink, Plan, Rater, Way
+from openrapport_web.feedback.reading import answers_of, pulse_course, said_in_words, to_take_along
 from tests.web.asked import PULSE, asked, asked_of, given, held_today, own_answer
 from tests.web.conftest import signed_in
 
@@ -387,5 +391,41 @@ def test_lists_do_not_grow_in_questions(
     browser = signed_in(practice.teo)
     with django_assert_max_num_queries(12):
         assert browser.get(reverse("my_questions")).status_code == 200
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         assert browser.get(reverse("home")).status_code == 200
+
+
+# -- what a client takes along, and what is deleted ------------------------------------------------------
+
+
+def test_a_client_takes_their_answers_along_and_not_the_therapists(practice: SimpleNamespace) -> None:
+    forms = asked(practice.teos)
+    given(forms["pulse"], bond=8, strain=1, differently="=Slower")
+    own_answer(forms["pulse-therapist"], bond=1)
+    given(asked_of(practice, "cleos"), differently="Not Teo's")
+    archive = zipfile.ZipFile(BytesIO(signed_in(practice.teo).post(reverse("my_data")).content))
+    rows = json.loads(archive.read("data.json"))["answers"]
+    assert [row["answer"] for row in rows] == ["8 / 10", "A little", "=Slower"]
+    assert {row["form"] for row in rows} == {"How was today?"}
+    assert "'=Slower" in archive.read("answers.csv").decode()
+    assert "Not Teo" not in archive.read("index.html").decode()
+
+
+def test_taking_along_does_not_grow_in_questions(
+    practice: SimpleNamespace, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(9):
+        given(asked_of(practice, "teos"))
+    with django_assert_max_num_queries(2):
+        assert len(to_take_along(practice.teos.client, "en")) == 9 * len(PULSE)
+
+
+def test_deleting_a_client_deletes_what_they_were_asked_and_said(practice: SimpleNamespace) -> None:
+    for whose in ("teos", "cleos"):
+        given(asked_of(practice, whose))
+        make_link(asking=asked_of(practice, whose))
+    erase_client(actor=practice.mara, client=practice.teos.client)
+    for model in (Asking, Answer):
+        clients = set(model.objects.values_list("client", flat=True))
+        assert clients == {practice.cleos.client.pk}
+    assert AskLink.objects.count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from openrapport.measures.instrument import Kind
+from openrapport.measures.instrument import Instrument, Kind
 from openrapport_web.crypto import open_texts
 from openrapport_web.feedback.instruments import PULSE, PULSE_THERAPIST, NoSuchInstrument, instrument
 from openrapport_web.feedback.models import Answer, Rater
@@ -22,6 +23,7 @@ __all__ = [
     "answers_of",
     "pulse_course",
     "said_in_words",
+    "to_take_along",
     "values_of",
 ]
 
@@ -187,22 +189,75 @@ def answers_of(client: Any, key: str, *, answers: Any = None) -> list[tuple[Answ
 
 def said_in_words(answer: Answer, language: str) -> list[tuple[str, str]]:
     """Say one answer in words: each question, and what was answered to it."""
-    values = json.loads(answer.values or "{}")
+    asking = answer.asking
     try:
-        form = instrument(answer.asking.instrument, answer.asking.instrument_version)
+        form = instrument(asking.instrument, asking.instrument_version)
     except NoSuchInstrument:
+        form = None
+    return _in_words(form, json.loads(answer.values or "{}"), language)
+
+
+def _in_words(
+    form: Instrument | None, values: Mapping[str, Any], language: str
+) -> list[tuple[str, str]]:
+    if form is None:  # the practice took its words away; the values stay
         return [(key, str(value)) for key, value in values.items()]
     texts = form.texts(language)
     said = []
     for item in form.items:
         if item.key not in values:
             continue
-        value = values[item.key]
+        value, words = values[item.key], texts.items[item.key]
         if item.kind is Kind.TEXT:
-            words = str(value)
+            answered = str(value)
         elif item.kind is Kind.RATING:
-            words = f"{value:g} / {max(item.values):g}"
+            answered = f"{value:g} / {max(item.values):g}"
         else:
-            words = texts.items[item.key].labels.get(value, f"{value:g}")
-        said.append((" ".join((texts.stem, texts.items[item.key].text)).strip(), words))
+            answered = words.labels.get(value, f"{value:g}")
+        said.append((" ".join((texts.stem, words.text)).strip(), answered))
     return said
+
+
+def to_take_along(client: Any, language: str) -> list[dict[str, str]]:
+    """Everything that a client answered, a row for each question, the earliest first.
+
+    Parameters
+    ----------
+    client : Client
+        Whose.
+    language : str
+        Of the words.
+
+    Returns
+    -------
+    rows : list of dict
+        When, after which meeting, which form, what was asked and answered, and how it came in.
+    """
+    held = list(
+        Answer.objects.filter(client=client, asking__rater=Rater.CLIENT)
+        .select_related("asking__meeting")
+        .order_by("given_at")
+    )
+    forms: dict[tuple[str, str], Instrument | None] = {}
+    rows = []
+    for answer, values in zip(held, values_of(held), strict=True):
+        asking = answer.asking
+        which = (asking.instrument, asking.instrument_version)
+        if which not in forms:
+            try:
+                forms[which] = instrument(*which)
+            except NoSuchInstrument:
+                forms[which] = None
+        form = forms[which]
+        about = {
+            "given at": answer.given_at.isoformat(),
+            "meeting": asking.meeting.starts_at.isoformat() if asking.meeting else "",
+            "form": form.texts(language).title if form else asking.instrument,
+            "version": asking.instrument_version,
+            "how": str(answer.get_way_display()),
+        }
+        rows += [
+            {**about, "question": question, "answer": said}
+            for question, said in _in_words(form, values, language)
+        ]
+    return rows

@@ -15,6 +15,7 @@ from django.utils import timezone
 from openrapport_web import access
 from openrapport_web.audit.wording import lines
 from openrapport_web.caseload.models import Client
+from openrapport_web.feedback.reading import to_take_along
 from openrapport_web.people.models import User
 from openrapport_web.repairs.export import tables_of
 
@@ -41,6 +42,7 @@ def everything(user: User, client: Client) -> bytes:
         "meetings": _meetings(client),
         "consents": _consents(client),
         **tables_of(client),
+        "answers": to_take_along(client, user.language),
         "who-saw-what": _seen(user),
     }
     about = {
