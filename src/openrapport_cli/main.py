@@ -21,6 +21,7 @@ from openrapport_cli.alerts import alerts
 from openrapport_cli.analyze import analyze
 from openrapport_cli.code import code
 from openrapport_cli.convert import convert
+from openrapport_cli.match import match
 from openrapport_cli.messages import complain, fault_of, os_error_text
 from openrapport_cli.score import score
 from openrapport_cli.simulate import simulate
@@ -65,7 +66,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (alerts, analyze, code, convert, score, simulate):
+for verb in (alerts, analyze, code, convert, score, match, simulate):
     cli.add_command(verb)
 
 

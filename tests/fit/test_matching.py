@@ -173,7 +173,7 @@ def test_sentences_say_what_counted() -> None:
     why = explain(client, HOUSE, parts_of(client, HOUSE), 0)
     assert [reason_sentence(reason) for reason in why.reasons] == [
         "Your wish about the therapist's gender is met.",
-        "You lean towards the therapist leading, they strongly towards the therapist leading. That fits.",
+        "You lean towards the therapist leading, they strongly towards leading. That fits.",
         "You lean strongly towards keeping feelings in bounds, they towards the middle between keeping "
         "feelings in bounds and going into feelings. That fits in part.",
         "You lean towards the middle between looking at the present and looking at the past; how they "
@@ -269,7 +269,7 @@ def test_clients_in_another_zone_find_common_hours() -> None:
     assert possible(Preferences(needs), directory(vienna)).all()
     assert not possible(Preferences(replace(needs, zone="Asia/Kolkata")), directory(vienna)).any()
     with pytest.raises(BadInput, match="a time zone is unknown"):
-        possible(Preferences(replace(needs, zone="Mars/Olympus")), directory(vienna))
+        replace(needs, zone="Mars/Olympus")
 
 
 @pytest.mark.parametrize(

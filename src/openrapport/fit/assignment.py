@@ -52,6 +52,29 @@ class Lists:
     therapist: Ints
     score: Floats
 
+    @classmethod
+    def of(cls, scores: ArrayLike) -> Lists:
+        """Keep only the pairs that are possible.
+
+        Parameters
+        ----------
+        scores : array_like, shape (n, m)
+            -inf where a pair is not possible.
+
+        Returns
+        -------
+        lists : Lists
+            As wide as the longest; worth while where needs leave few therapists to most.
+        """
+        table = np.asarray(scores, dtype=float)
+        row, column = np.nonzero(~np.isneginf(table))
+        counts = np.bincount(row, minlength=len(table))
+        place = np.arange(len(row)) - np.repeat(counts.cumsum() - counts, counts)
+        therapist = np.full((len(table), counts.max(initial=0)), NOBODY)
+        score = np.zeros(therapist.shape)
+        therapist[row, place], score[row, place] = column, table[row, column]
+        return cls(therapist, score)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:

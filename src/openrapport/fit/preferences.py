@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from openrapport.errors import BadInput
-from openrapport.fit.slots import WeeklySlot
+from openrapport.fit.slots import WeeklySlot, zone_of
 
 __all__ = [
     "LEANING_END",
@@ -177,7 +177,7 @@ class Needs:
     Raises
     ------
     BadInput
-        If the fee is below 0, or a place is named although meeting in a room is ruled out.
+        If the zone is unknown, the fee is below 0, or a place is named although meeting in a room is ruled out.
     """
 
     languages: frozenset[str] = frozenset()
@@ -190,6 +190,7 @@ class Needs:
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
+        zone_of(self.zone)
         if self.most_fee is not None and not (isfinite(self.most_fee) and self.most_fee >= 0):
             raise BadInput(f"the highest fee is {self.most_fee}; expected 0 or more")
         if self.places and self.formats and Format.ROOM not in self.formats:

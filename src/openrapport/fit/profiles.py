@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from openrapport.errors import BadInput
 from openrapport.fit.preferences import Dimension, Format, Leaning, WishKind, each_once
-from openrapport.fit.slots import WeeklySlot, in_zone, weeks_from
+from openrapport.fit.slots import WeeklySlot, in_zone, weeks_from, zone_of
 
 __all__ = ["Directory", "Profile"]
 
@@ -47,7 +47,7 @@ class Profile:
     Raises
     ------
     BadInput
-        If the capacity or the fee is below 0, or a dimension comes twice.
+        If the zone is unknown, the capacity or the fee is below 0, or a dimension comes twice.
     """
 
     therapist: str
@@ -65,6 +65,7 @@ class Profile:
     about: Mapping[WishKind, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        zone_of(self.zone)
         if self.capacity < 0:
             raise BadInput(f"a capacity is {self.capacity}; expected 0 or more")
         if self.fee is not None and not (isfinite(self.fee) and self.fee >= 0):

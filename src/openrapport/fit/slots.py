@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from openrapport.errors import BadInput
 
-__all__ = ["WeeklySlot", "in_zone", "weeks_from"]
+__all__ = ["WeeklySlot", "in_zone", "weeks_from", "zone_of"]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WRITTEN = re.compile(r"(?P<day>[A-Za-z]{3}) (?P<hour>\d{1,2}):(?P<minute>\d{2})")
@@ -126,7 +126,7 @@ def in_zone(slot: WeeklySlot, zone: str, other: str, mondays: Sequence[date]) ->
 
 @lru_cache(maxsize=4096)
 def _in_zone(slot: WeeklySlot, zone: str, other: str, mondays: tuple[date, ...]) -> WeeklySlot | None:
-    here, there = _zone(zone), _zone(other)
+    here, there = zone_of(zone), zone_of(other)
     found = set()
     for monday in mondays:
         day = datetime.combine(monday + timedelta(days=slot.weekday), datetime.min.time(), here)
@@ -138,7 +138,24 @@ def _in_zone(slot: WeeklySlot, zone: str, other: str, mondays: tuple[date, ...])
     return found.pop() if len(found) == 1 else None
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Look a time zone up.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"Europe/Vienna"``.
+
+    Returns
+    -------
+    zone : ZoneInfo
+        With its changes of the clock.
+
+    Raises
+    ------
+    BadInput
+        If the system knows no such zone.
+    """
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):

@@ -15,12 +15,13 @@ from openrapport.fit.scoring import PartKind
 __all__ = ["need_sentence", "obstacle_sentence", "reason_sentence", "why_sentence"]
 
 _POLES = {
-    Dimension.LEAD: ("the client leading", "the therapist leading"),
+    Dimension.LEAD: ("leading yourself", "the therapist leading"),
     Dimension.FEELING: ("keeping feelings in bounds", "going into feelings"),
     Dimension.PAST: ("looking at the present", "looking at the past"),
     Dimension.CHALLENGE: ("warm support", "being challenged"),
     Dimension.TASKS: ("no tasks between meetings", "tasks between meetings"),
 }
+_THEIR_POLES = _POLES | {Dimension.LEAD: ("letting you lead", "leading")}
 _DEGREES = ((0.5, ""), (1.5, "a little towards "), (2.5, "towards "), (3.0, "strongly towards "))
 
 _NEEDS = {
@@ -90,10 +91,11 @@ def reason_sentence(reason: Reason) -> str:
     if part.kind is PartKind.TRACK_RECORD:
         return _RECORD_STANDS[reason.standing]
     dimension = Dimension(part.aspect)
-    yours = f"You lean {_leaning(dimension, part.client or 0.0)}"
+    yours = f"You lean {_leaning(_POLES[dimension], part.client or 0.0)}"
     if part.therapist is None:
         return f"{yours}; how they work is not known here: the profile does not say."
-    return f"{yours}, they {_leaning(dimension, part.therapist)}. {_LEANING_STANDS[reason.standing]}"
+    theirs = _leaning(_THEIR_POLES[dimension], part.therapist)
+    return f"{yours}, they {theirs}. {_LEANING_STANDS[reason.standing]}"
 
 
 def need_sentence(need: Need) -> str:
@@ -153,9 +155,8 @@ def why_sentence(why: Why) -> str:
     }[why]
 
 
-def _leaning(dimension: Dimension, value: float) -> str:
+def _leaning(poles: tuple[str, str], value: float) -> str:
     degree = next(words for most, words in _DEGREES if abs(value) <= most)
     if not degree:
-        low, high = _POLES[dimension]
-        return f"towards the middle between {low} and {high}"
-    return f"{degree}{_POLES[dimension][value > 0]}"
+        return f"towards the middle between {poles[0]} and {poles[1]}"
+    return f"{degree}{poles[value > 0]}"
