@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
+from training import corrections
 
 from openrapport.codes import Codes
 from openrapport_web.audit.models import Entry
@@ -197,3 +199,15 @@ def test_a_note_alone_is_no_judgement(practice: SimpleNamespace, session: Sessio
     give_consent(practice.teos.client, Purpose.RESEARCH)
     say(signed_in(practice.alba), session, "code:behaviour:reflection:u3", "noted")
     assert csv_rows(signed_in(practice.rui).post(reverse("research_codes"))) == []
+
+
+def test_training_reads_what_research_takes_along(
+    practice: SimpleNamespace, session: SessionRecord, tmp_path: Path
+) -> None:
+    assert agreeing.COLUMNS == corrections.COLUMNS
+    give_consent(practice.teos.client, Purpose.RESEARCH)
+    say(signed_in(practice.alba), session, "code:behaviour:reflection:u3")
+    path = tmp_path / "codes-by-hand.csv"
+    path.write_bytes(signed_in(practice.rui).post(reverse("research_codes")).content)
+    (found,) = corrections.in_practice(corrections.read_rows(path))
+    assert (found.code, found.marks, found.right) == ("reflection", 1, 1)
