@@ -37,6 +37,7 @@ from openrapport_web.caseload.models import (
 )
 from openrapport_web.caseload.wordings import wording_of
 from openrapport_web.feedback.fill import fill_answers
+from openrapport_web.goals.fill import fill_goals
 from openrapport_web.people.models import Practice, Role, SupervisionLink, User
 from openrapport_web.recordings import uploads
 from openrapport_web.recordings.actions import share
@@ -118,6 +119,13 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
             zone=ZoneInfo(zone),
             rng=np.random.default_rng([seed, 2]),
             still_open=first.client.key,
+        )
+        fill_goals(
+            made,
+            meetings=meetings,
+            episodes=episodes,
+            zone=ZoneInfo(zone),
+            rng=np.random.default_rng([seed, 3]),
         )
         record(None, "practice.filled", fictional=True, clients=len(clients))
     return Filled(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import io
+import json
+import zipfile
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +14,13 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from openrapport.simulation import PracticeParameters
+from openrapport.simulation.names import goal_texts
 from openrapport_web import access
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.actions import NotPossible
 from openrapport_web.caseload.models import Meeting, MeetingState
+from openrapport_web.demo import fill
 from openrapport_web.goals import actions, together
 from openrapport_web.goals.models import AgendaPoint, By, Decision, Goal, GoalRating, GoalState, Task
 from openrapport_web.goals.reading import agenda_of, goals_of
@@ -315,3 +321,35 @@ def test_the_pages_do_not_grow_in_questions(
         url = reverse(f"my_{page}") if who == "teo" else reverse(f"client_{page}", kwargs=key)
         with django_assert_max_num_queries(20):
             browser.get(url)
+
+
+def test_a_client_takes_all_of_it_along(practice: SimpleNamespace) -> None:
+    episode, goal = practice.teos.episode, _goal(practice)
+    actions.rate_goals(actor=practice.teo, episode=episode, values={goal.pk: 4})
+    actions.rate_goals(actor=practice.alba, episode=episode, values={goal.pk: 9})
+    together.add_point(actor=practice.alba, episode=episode, text="the summer")
+    task = together.give_task(actor=practice.alba, episode=episode, text="a walk", until=None)
+    together.say_task_state(actor=practice.teo, task=task, version=1, state="tried", how="rain")
+    together.write_decision(actor=practice.alba, episode=episode, text="every two weeks")
+    actions.write_goal(actor=practice.cleo, episode=practice.cleos.episode, text="somebody else's")
+    response = signed_in(practice.teo).post(reverse("my_data"))
+    data = json.loads(zipfile.ZipFile(io.BytesIO(response.content)).read("data.json"))
+    assert [row["goal"] for row in data["goals"]] == [SLEEP]
+    assert [row["how far along, 0 to 10"] for row in data["goal-ratings"]] == [4]
+    assert data["goals"][0]["therapist's view"] == "", "it came after their own, which is older"
+    assert data["agenda"][0]["point"] == "the summer"
+    assert (data["tasks"][0]["how it went"], data["tasks"][0]["what became of it"]) == ("rain", "Tried")
+    assert data["decisions"][0]["you agreed at"] == ""
+
+
+@pytest.mark.django_db
+def test_a_fictional_practice_has_goals_with_a_course() -> None:
+    fill(PracticeParameters(therapists=2, clients=12, months=8), seed=3, today=date(2026, 6, 1))
+    goals = list(Goal.objects.select_related("episode"))
+    assert len(goals) > 5
+    assert {goal.text for goal in goals} <= set(goal_texts())
+    assert all(goal.client_id == goal.episode.client_id for goal in goals)
+    assert all(0 <= int(rating.value) <= 10 for rating in GoalRating.objects.all())
+    assert all(r.given_at.date() <= date(2026, 6, 1) for r in GoalRating.objects.all())
+    assert AgendaPoint.objects.exists()
+    assert not AgendaPoint.objects.exclude(episode__ends_on=None).exists()

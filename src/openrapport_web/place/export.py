@@ -16,8 +16,9 @@ from openrapport_web import access
 from openrapport_web.audit.wording import lines
 from openrapport_web.caseload.models import Client
 from openrapport_web.feedback.reading import to_take_along
+from openrapport_web.goals import export as goals
 from openrapport_web.people.models import User
-from openrapport_web.repairs.export import tables_of
+from openrapport_web.repairs import export as repairs
 
 __all__ = ["everything"]
 
@@ -41,8 +42,9 @@ def everything(user: User, client: Client) -> bytes:
     tables = {
         "meetings": _meetings(client),
         "consents": _consents(client),
-        **tables_of(client),
         "answers": to_take_along(client, user.language),
+        **goals.tables_of(client),
+        **repairs.tables_of(client),
         "who-saw-what": _seen(user),
     }
     about = {
