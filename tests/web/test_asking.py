@@ -14,6 +14,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from openrapport.errors import BadInput
 from openrapport_web import access
@@ -25,6 +26,9 @@ from openrapport_web.feedback import actions
 from openrapport_web.feedback.actions import make_link
 from openrapport_web.feedback.models import Answer, Asking, AskLink, Plan, Rater, Way
 from openrapport_web.feedback.reading import answers_of, pulse_course, said_in_words, to_take_along
+from openrapport_web.feedback.tasks import look_again
+from openrapport_web.repairs import noticing
+from openrapport_web.repairs.models import Alert
 from tests.web.asked import PULSE, asked, asked_of, given, held_today, own_answer
 from tests.web.conftest import signed_in
 
@@ -429,3 +433,21 @@ def test_deleting_a_client_deletes_what_they_were_asked_and_said(practice: Simpl
         clients = set(model.objects.values_list("client", flat=True))
         assert clients == {practice.cleos.client.pk}
     assert AskLink.objects.count() == 1
+
+
+def test_an_answer_is_kept_where_looking_at_it_fails_and_is_looked_at_later(
+    practice: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Answer) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(noticing, "after_answer", fail)
+        answer = given(asked_of(practice, "teos"), strain=2, differently="My words")
+    assert Answer.objects.get() == answer
+    assert not Alert.objects.exists()
+    assert "could not be looked at" in caplog.text
+    queued = DBTaskResult.objects.get()
+    assert queued.args_kwargs["args"] == [str(answer.key)]
+    look_again.func(str(answer.key))
+    assert Alert.objects.get().answer == answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from openrapport_web.feedback import safety
 from openrapport_web.feedback.instruments import instrument, items_asked
 from openrapport_web.feedback.models import Answer, Asking, AskLink, Rater, Way
 from openrapport_web.feedback.plans import due
+from openrapport_web.feedback.tasks import look_again
 from openrapport_web.repairs import noticing
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "take_back",
     "token_hash",
 ]
+
+_log = logging.getLogger(__name__)
 
 ANSWER_DAYS = 7
 """How long a form is open after the meeting."""
@@ -383,5 +387,11 @@ def _record(answer: Answer, actor: Any, clock: str | None) -> None:
 
 def _tell(answer: Answer) -> None:
     """Let those look who notice something in an answer, before it is acknowledged."""
-    noticing.after_answer(answer)
+    try:
+        with transaction.atomic():
+            noticing.after_answer(answer)
+    except Exception:
+        # What somebody said is kept, whatever is wrong with what compares it; a worker looks again.
+        _log.exception("answer %s could not be looked at", answer.key)
+        look_again.enqueue(str(answer.key))
     safety.after_answer(answer)
