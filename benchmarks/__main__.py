@@ -15,7 +15,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import alerts, burst, coordination_parity, engine, faults, load, trained
+from benchmarks import alerts, burst, coordination_parity, engine, faults, fit, load, trained
 from benchmarks.engine import Row
 
 _HEAD = ("what", "measured", "limit", "ok")
@@ -81,7 +81,7 @@ def main() -> int:
     rows: list[Row] = []
     if arguments.only != "practice":
         rows += engine.run(arguments.annomi) + trained.run(arguments.annomi)
-        rows += coordination_parity.run(arguments.annomi) + alerts.run()
+        rows += coordination_parity.run(arguments.annomi) + alerts.run() + fit.run()
     if arguments.only != "engine":
         rows += load.run() + burst.run() + faults.rows(kills=100)
     print(machine())

@@ -338,8 +338,8 @@ class State:
         if network.option is None:
             ids, value = np.arange(len(self.at)), network.value[:, node]
         else:
-            ids, column = np.nonzero(network.option == node)
-            value = network.value[ids, column]
+            cells = np.flatnonzero(network.option == node)
+            ids, value = cells // network.option.shape[1], network.value.ravel()[cells]
         loss = self.value_at[ids] - price[self.at[ids]] - value + price[node]
         return _joined(passing, _least(self.at[ids], loss, ids))
 
