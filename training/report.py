@@ -89,6 +89,8 @@ def _report(place: Place, recipe: Recipe, judged: Judged, heads: list[dict[str, 
         "# The trained coder: what it was trained on, and what it is worth",
         "Written by `python -m training report`; nothing here is written by hand.",
         _method(judged, recipe),
+        "## Goals",
+        _goals(judged, heads),
         "## Against the baselines",
         "Macro F1 with 95 % interval. Everything on the same five folds; the points of the rules were learned "
         "from these transcripts, so their figures are optimistic. Strategies, moves away and moves against "
@@ -111,6 +113,22 @@ def _report(place: Place, recipe: Recipe, judged: Judged, heads: list[dict[str, 
         _exported(place),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _goals(judged: Judged, heads: list[dict[str, Any]]) -> str:
+    rows = []
+    for name, goal, text_only in (("behaviour", 0.80, 0.72), ("talk", 0.60, 0.55)):
+        macro = judged["heads"][name]["macro"]
+        reached = "yes" if macro[0] >= goal else "no"
+        rows.append([_TITLES[name], _figure(goal), _with_interval(macro), _figure(text_only), reached])
+    worst = max(judged["heads"][h["scheme"]]["ece"] for h in heads if any(h["shown"]))
+    return "\n\n".join(
+        [
+            _table(["macro F1", "goal", "this coder", "published, text only", "reached"], rows),
+            f"Calibration: the largest expected calibration error of a head that is given is {worst:.3f} (goal: 0.05 "
+            "or less). “What was tried” says what each step gained, and what is likely to help next.",
+        ]
+    )
 
 
 def _method(judged: Judged, recipe: Recipe) -> str:
