@@ -81,8 +81,8 @@ def test_from_a_strain_over_one_alert_and_a_repair_to_its_end(
     given(later["pulse"])
     own_answer(later["pulse-therapist"])
     therapist.reload()
-    expect(therapist.get_by_text("1 of them rated")).to_be_visible()
-    expect(therapist.get_by_text("1 of these lie again where answers lay before")).to_be_visible()
+    expect(therapist.get_by_text("was asked 1 times and rated 1 of the meetings")).to_be_visible()
+    expect(therapist.get_by_text("1 of these")).to_be_visible()
 
     # It ends, and leaves the list of today.
     therapist.goto("/")

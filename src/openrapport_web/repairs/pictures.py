@@ -51,8 +51,7 @@ def picture(
     strands: Sequence[Strand],
     *,
     note: str = "",
-    began: datetime | None = None,
-    text: str = "",
+    repair: tuple[datetime, datetime, str] | None = None,
 ) -> SafeString:
     """Draw lines below one title.
 
@@ -64,15 +63,15 @@ def picture(
         Lines, the client's first.
     note : str
         How to read it.
-    began : datetime, optional
-        A day to mark, such as the one on which a repair began, with ``text``.
+    repair : tuple of (datetime, datetime, str), optional
+        From when until when there was a repair, and what to call it.
     """
     days = [day for one in strands for day in one.day.tolist()]
     marks: tuple[Mark, ...] = ()
-    if began is not None:
-        day = timezone.localdate(began)
-        marks = (Mark(day, "repair", text),)
-        days.append(day)
+    if repair is not None:
+        first, end, text = timezone.localdate(repair[0]), timezone.localdate(repair[1]), repair[2]
+        marks = (Mark(first, "repair", text, until=end),)
+        days += [first, end]
     last = max(days, default=timezone.localdate())
     span = min([*days, last - timedelta(days=14)]), last
     panel = Panel(title, tuple(strands), marks=marks, note=note, height=_HEIGHT)

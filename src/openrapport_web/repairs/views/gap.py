@@ -24,6 +24,8 @@ from openrapport_web.repairs.wordings import FLAT
 
 __all__ = ["gap_page"]
 
+_NEWEST = 3
+
 
 @require_safe
 @login_required
@@ -37,7 +39,8 @@ def gap_page(request: HttpRequest, key: UUID) -> HttpResponse:
     values = {
         "episode": episode,
         "client": episode.client,
-        "gap": gap,
+        "newest": gap.meetings[:_NEWEST],
+        "earlier": gap.meetings[_NEWEST:],
         "items": {item: texts.items[item].text for item in ("bond", "goal", "task")},
         "own": _in_words(gap.own.gap, gap.own.tracking, gap.own.pooled),
         "guess": _in_words(gap.guess.gap, gap.guess.tracking, gap.guess.pooled),

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -73,8 +74,7 @@ def _picture(repair: Repair, seen: Watched) -> SafeString | None:
         _("How your meetings were rated"),
         [line],
         note=note,
-        began=repair.made_at,
-        text=_("This repair began"),
+        repair=(repair.made_at, repair.closed_at or timezone.now(), _("This repair")),
     )
 
 

@@ -10,13 +10,12 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from openrapport_web import access
 from openrapport_web.caseload.models import Client, Episode
-from openrapport_web.feedback.models import HelpLine
+from openrapport_web.feedback.help import help_for
 from openrapport_web.repairs.actions import words as actions
 from openrapport_web.repairs.actions.words import NotPossible
 from openrapport_web.repairs.contact import Contact, contact_for
@@ -59,7 +58,7 @@ def word_new(request: HttpRequest) -> HttpResponse:
         "form": form,
         "episodes": episodes,
         "contact": contact,
-        "help_lines": HelpLine.objects.filter(language__in=["", get_language() or "en"]),
+        "help": help_for(client),
     }
     if request.method != "POST" or not form.is_valid() or "change" in request.POST:
         status = 422 if form.is_bound and form.errors else 200
