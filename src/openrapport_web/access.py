@@ -32,6 +32,7 @@ from django.utils import timezone
 from openrapport_web.api.models import Token
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Consent, Episode, Meeting, Note, Purpose
+from openrapport_web.feedback.instruments import PULSE
 from openrapport_web.feedback.models import Answer, Asking, Rater, SafetyConcern
 from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation, Role, SupervisionLink, User
@@ -430,9 +431,9 @@ def askings(user: Any) -> QuerySet[Asking]:
 def answers(user: Any) -> QuerySet[Answer]:
     """Answers that somebody may read: a client their own, a therapist those in their care.
 
-    What a client said after a meeting appears once the therapist's own form is in, was left out or is
-    closed: until then the therapist can still guess it. Strain and harm are told at once by
-    other ways (alerts and concerns). Nobody else reads answers.
+    A client's pulse appears once the therapist's own is in, was left out or is closed: until then
+    the therapist can still guess it. Strain and harm are told at once by other ways (alerts and
+    concerns). Nobody else reads answers.
     """
     if not is_here(user):
         return Answer.objects.none()
@@ -440,7 +441,7 @@ def answers(user: Any) -> QuerySet[Answer]:
     if _has(user, Role.CLIENT):
         may |= Q(client__user=user, asking__rater=Rater.CLIENT)
     if _has(user, Role.THERAPIST):
-        seen = Q(asking__rater=Rater.THERAPIST) | Q(~_still_guessed())
+        seen = ~Q(asking__rater=Rater.CLIENT, asking__instrument=PULSE) | Q(~_still_guessed())
         may |= Q(asking__episode__therapist=user) & seen
     return Answer.objects.filter(may, client__erased_at=None)
 

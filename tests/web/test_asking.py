@@ -451,3 +451,12 @@ def test_an_answer_is_kept_where_looking_at_it_fails_and_is_looked_at_later(
     assert queued.args_kwargs["args"] == [str(answer.key)]
     look_again.func(str(answer.key))
     assert Alert.objects.get().answer == answer
+
+
+def test_other_questionnaires_are_no_guess_and_appear_at_once(practice: SimpleNamespace) -> None:
+    meeting = held_today(practice.teos)
+    asked(practice.teos, meeting)
+    other = actions.ask(
+        actor=practice.alba, episode=practice.teos.episode, instrument_key="gad-7", meeting=meeting
+    )
+    assert given(other, q1=2) in access.answers(practice.alba)

@@ -265,6 +265,27 @@ def test_without_a_connection_the_tablet_keeps_an_answer_in_the_page_alone(
     assert _values() == {"bond": 3}
 
 
+def test_on_the_tablet_help_stays_as_long_as_somebody_needs_it(
+    practice: SimpleNamespace, browse: Callable[..., Page]
+) -> None:
+    meeting = held_today(practice.teos)
+    asking = ask(
+        actor=practice.alba, episode=practice.teos.episode, instrument_key="phq-9", meeting=meeting
+    )
+    page = browse(practice.alba, viewport={"width": 800, "height": 1100}, has_touch=True)
+    page.clock.install()
+    page.goto(reverse("meeting_page", kwargs={"key": asking.meeting_id}))
+    page.get_by_role("button", name="Hand over this device").tap()
+    _scale(page, "Thoughts that you would be better off dead", "Several days").tap()
+    page.get_by_role("button", name="Send").tap()
+    page.get_by_role("heading", name="you do not have to be alone").wait_for()
+    page.clock.run_for(120_000)
+    assert page.get_by_role("heading", name="you do not have to be alone").is_visible()
+    assert page.locator("main a[href^=http]").count() == 0
+    page.clock.run_for(200_000)
+    page.get_by_label("The code that you were given").wait_for()
+
+
 # -- for every eye, hand and screen --------------------------------------------------------------------
 
 

@@ -105,7 +105,7 @@ async function show(response) {
   const first = document.querySelector("#main .errors") ?? document.querySelector("#main h1");
   first.tabIndex = -1;
   first.focus({ preventScroll: true });
-  if (onTablet && document.querySelector("[data-done]")) setTimeout(leave, 15000);
+  leaveSoon();
 }
 
 // -- the form itself ------------------------------------------------------------------------------
@@ -175,6 +175,8 @@ sendAll();
 
 const IDLE_MS = 75000;
 const LAST_MS = 20000;
+const DONE_MS = 15000;
+const URGENT_MS = 300000;
 const leave = async () => {
   const clear = document.querySelector("#clear");
   document.querySelector("#main").replaceChildren();
@@ -182,6 +184,12 @@ const leave = async () => {
   if (clear) await fetch(clear.action, { method: "POST", body: new FormData(clear) }).catch(() => null);
   location.replace("/kiosk/");
 };
+
+// Thanks are read quickly; where help stands on the page, it stays as long as somebody needs it.
+function leaveSoon() {
+  const done = document.querySelector("[data-done]");
+  if (onTablet && done) setTimeout(leave, done.dataset.urgent ? URGENT_MS : DONE_MS);
+}
 
 if (onTablet) {
   let idle = 0;
@@ -208,7 +216,7 @@ if (onTablet) {
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });
-  if (document.querySelector("[data-done]")) setTimeout(leave, 15000);
+  leaveSoon();
 }
 
 // -- on paper --------------------------------------------------------------------------------------
