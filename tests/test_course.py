@@ -27,7 +27,7 @@ def _drawn(panel: Panel) -> Drawing:
 
 def _all(drawing: Drawing, css: str) -> list[dict[str, str]]:
     """Attributes of every shape of a class, and a check that the whole is well-formed."""
-    ElementTree.fromstring(re.sub(r" (hidden|data-course)(?=[ >])", "", drawing.html))  # noqa: S314
+    ElementTree.fromstring(re.sub(r" (hidden|data-course|data-newest)(?=[ >])", "", drawing.html))  # noqa: S314
     svg = drawing.html.partition("</svg>\n<ul")[0]
     tags = re.findall(rf'<\w+ class="{css}[^"]*"[^>]*>', svg)
     return [dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) for tag in tags]

@@ -110,7 +110,7 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
         episodes = _episodes(made, clients, therapists)
         meetings = _meetings(made, episodes, ZoneInfo(zone))
         busiest = min(therapists, key=lambda user: user.made_at)
-        first = _with_account(clients, episodes, busiest)
+        first = _with_account(made, clients, episodes, busiest)
         _agree(clients, episodes)
         fill_answers(
             made,
@@ -221,11 +221,21 @@ def _meetings(made: simulation.Practice, episodes: Sequence[Episode], zone: Zone
     return keys
 
 
-def _with_account(clients: Sequence[Client], episodes: Sequence[Episode], therapist: User) -> User:
-    """Give an account to the client whom a therapist has seen the longest and still sees."""
-    open_ones = [e for e in episodes if e.therapist_id == therapist.pk and e.ends_on is None]
-    chosen = min(open_ones or list(episodes), key=lambda e: e.starts_on).client_id
-    client = next(c for c in clients if c.key == chosen)
+def _with_account(
+    made: simulation.Practice,
+    clients: Sequence[Client],
+    episodes: Sequence[Episode],
+    therapist: User,
+) -> User:
+    """Give an account to the client who told a therapist most, of those whom they still see."""
+    by_client = made.ratings.rater == list(simulation.Rater).index(simulation.Rater.CLIENT)
+    of_episode = made.meetings.episode[made.ratings.meeting[by_client]]
+    told = np.bincount(of_episode, minlength=len(episodes)).tolist()
+    open_ones = [
+        n for n, e in enumerate(episodes) if e.therapist_id == therapist.pk and e.ends_on is None
+    ]
+    chosen = episodes[max(open_ones or range(len(episodes)), key=lambda n: told[n])]
+    client = next(c for c in clients if c.key == chosen.client_id)
     client.user = User.objects.create_user(client.email, client.name, {Role.CLIENT})
     client.save()
     return client.user

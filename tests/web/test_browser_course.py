@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from openrapport_web.goals import actions, together
+from openrapport_web.people.models import Practice
 from tests.web.coursed import answered, with_course
 from tests.web.pages import PHONE, check_page, too_wide
 from tests.web.test_today import _planned, _remembered
@@ -113,6 +114,7 @@ LONG = "something that takes its time to be said because it was never easy " * 3
 def test_a_review_fits_on_one_sheet_of_paper(
     practice: SimpleNamespace, browse: Browse, long: bool
 ) -> None:
+    Practice.objects.update(fictional=True)  # which stands on the paper, too
     with_course(practice.teos, 40, n_goals=0)
     episode, more = practice.teos.episode, LONG if long else ""
     for n in range(5):

@@ -123,11 +123,16 @@ def draw(
             plane=plane,
             head=head,
             rows=list(zip(places, rows, strict=True)),
+            newest=max((plane.x(day) for day in _answered_days(panel)), default=-1),
             key=_key(panel, words),
             **shapes,
         )
     )
     return Drawing(html, summary, head, tuple(rows))
+
+
+def _answered_days(panel: Panel) -> list[date]:
+    return [day for strand in panel.strands for day in strand.day[strand.answered].tolist()]
 
 
 def _check(panel: Panel, span: tuple[date, date]) -> None:

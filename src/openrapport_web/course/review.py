@@ -61,21 +61,14 @@ def review_of(user: Any, episode: Episode) -> dict[str, Any]:
     decided, tried, points = _decided(user, episode), _tried(user, episode), _points(episode)
     left = _LINES - sum(_height(row.goal.text, _GOAL_WIDTH, most=2) for row in goals)
     left -= sum(_height(title + words, _WIDTH) for title, words in measures)
-    keep = next(
-        (
-            n
-            for n in range(_LISTED, 1, -1)
-            if max(_heights(decided[:n] + tried[:n]), _heights(points[:n])) <= left
-        ),
-        1,
-    )
+    keep = _fitting(left, decided, tried)
     held = access.meetings(user).filter(episode=episode, state=MeetingState.HELD)
     return {
         "goals": goals,
         "measures": measures,
         "decided": decided[:keep],
         "tried": tried[:keep],
-        "points": points[:keep],
+        "points": points[: _fitting(left, points)],
         "n_held": held.count(),
         "until": episode.ends_on or timezone.localdate(),
     }
@@ -85,8 +78,10 @@ def _height(text: str, width: int, *, most: int = 99) -> int:
     return min(most, ceil(len(text) / width))
 
 
-def _heights(lines: list[Line]) -> int:
-    return sum(line.height for line in lines)
+def _fitting(left: int, *lists: list[Line]) -> int:
+    """How many of each list go into the lines that are left; one at least."""
+    heights = {n: sum(line.height for lines in lists for line in lines[:n]) for n in range(_LISTED + 1)}
+    return max((n for n, height in heights.items() if height <= left), default=0) or 1
 
 
 def _short(text: str, most: int) -> str:

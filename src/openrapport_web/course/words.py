@@ -8,6 +8,7 @@ from functools import cache
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from openrapport.measures.instrument import Direction
 from openrapport.reporting.panels import Words
@@ -108,9 +109,23 @@ def change_in_words(measured: Measured) -> str:
     if change.points == 0:
         said = _("The last answer is where the first one was.")
     elif change.points > 0:
-        said = _("The last answer is %(points)s points higher than the first.") % filled
+        said = (
+            ngettext(
+                "The last answer is %(points)s point higher than the first.",
+                "The last answer is %(points)s points higher than the first.",
+                1 if change.points == 1 else 2,
+            )
+            % filled
+        )
     else:
-        said = _("The last answer is %(points)s points lower than the first.") % filled
+        said = (
+            ngettext(
+                "The last answer is %(points)s point lower than the first.",
+                "The last answer is %(points)s points lower than the first.",
+                1 if change.points == -1 else 2,
+            )
+            % filled
+        )
     if abs(change.points) < change.threshold:
         said += " " + _("Differences below %(least)s points may be chance alone (%(source)s).") % filled
     else:

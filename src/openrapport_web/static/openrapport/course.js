@@ -10,7 +10,8 @@ for (const figure of document.querySelectorAll("[data-course]")) {
   const here = figure.querySelector(".c-here");
   const svg = figure.querySelector(".course-svg");
   const places = rows.map((row) => Number(row.dataset.x));
-  let now = rows.length - 1;
+  const newest = rows.findLastIndex((row) => "newest" in row.dataset);
+  let now = newest < 0 ? rows.length - 1 : newest;
 
   const show = (next) => {
     now = Math.min(Math.max(next, 0), rows.length - 1);
