@@ -9,10 +9,11 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from openrapport_web.feedback import safety
-from openrapport_web.feedback.models import Answer, Asking, Rater, SafetyConcern, Way
+from openrapport.measures.instrument import FORMAT, TEXTS_FORMAT, library
+from openrapport_web.feedback import bringing, safety
+from openrapport_web.feedback.models import Answer, Asking, OwnInstrument, Rater, SafetyConcern, Way
 
-__all__ = ["answered", "asked", "open_concern"]
+__all__ = ["answered", "asked", "form_file", "open_concern", "own_form", "words_file"]
 
 
 def asked(care: Any, instrument: str = "pulse", *, at: datetime | None = None, **about: Any) -> Asking:
@@ -45,3 +46,65 @@ def open_concern(care: Any) -> SafetyConcern:
     asking = asked(care, "phq-9", meeting=None)
     (concern,) = safety.after_answer(answered(asking, {"q1": 1, "q9": 2}))
     return concern
+
+
+def form_file(key: str = "own-form", version: str = "1", **about: Any) -> dict[str, Any]:
+    """A small form of a practice's own: two questions, one scale."""
+    items = [{"key": "q1", "options": "much"}, {"key": "q2", "options": "much"}]
+    given = {
+        "format": FORMAT,
+        "key": key,
+        "version": version,
+        "rater": "client",
+        "validated": False,
+        "licence": {"name": "Our own"},
+        "options": {"much": [{"value": 0}, {"value": 1}]},
+        "items": items,
+        "scales": [
+            {
+                "key": "total",
+                "items": ["q1", "q2"],
+                "rule": "sum",
+                "most_missing": 0,
+                "higher": "better",
+            }
+        ],
+        "sources": ["Written here."],
+        "texts": {
+            "en": {
+                "title": "A form of our own",
+                "items": {one["key"]: {"text": "Is it so?", "labels": "much"} for one in items},
+                "labels": {"much": {"0": "No", "1": "Yes"}},
+                "scales": {"total": "All of it"},
+            }
+        },
+    }
+    return {**given, **about}
+
+
+def words_file(key: str, language: str = "en", **about: Any) -> dict[str, Any]:
+    """Invented words for a scoring key that comes along, or for one more language of a form."""
+    form = library()[key]
+    labels = {f"{value:g}": f"answer {value:g}" for value in form.items[0].values}
+    given = {
+        "format": TEXTS_FORMAT,
+        "instrument": key,
+        "version": form.version,
+        "language": language,
+        "licence": {"name": "Licensed to this practice"},
+        "texts": {
+            "title": f"Words for {key}",
+            "items": {
+                item.key: {"text": f"Invented words {item.key}", "labels": "all"} for item in form.items
+            },
+            "labels": {"all": labels},
+            "scales": {scale.key: f"Scale {scale.key}" for scale in form.scales},
+        },
+    }
+    return {**given, **about}
+
+
+def own_form(actor: Any, document: dict[str, Any] | None = None) -> OwnInstrument:
+    """A form that somebody of the practice brought in."""
+    brought = bringing.bring(document or form_file())
+    return bringing.take(actor=actor, brought=brought, sentence="We may use it.")

@@ -83,6 +83,8 @@ WORDS = {
     "goals.rated": "said how far along goals are",
     "goals.read": "looked at a client's goals",
     "gap.read": "looked at the answers of both people side by side",
+    "form.brought": "brought a questionnaire in",
+    "form.withdrawn": "withdrew a questionnaire",
     "help.changed": "changed the numbers that help",
     "help.removed": "took a number that helps off the list",
     "letter.failed": "could not send a letter with a form",

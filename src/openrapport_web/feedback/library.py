@@ -65,7 +65,8 @@ def _texts(key: str, rows: Iterable[OwnInstrument]) -> list[Instrument]:
     if shipped is None or not shipped.languages:
         return [_own(row.key) for row in sorted(rows, key=_newest_and_held, reverse=True)]
     for row in rows:
-        if row.withdrawn_at is None and row.definition["version"] == shipped.version:
+        words = row.definition["format"] == TEXTS_FORMAT
+        if words and row.withdrawn_at is None and row.definition["version"] == shipped.version:
             # The words of a further language have terms of their own; those of the form stay.
             shipped = replace(with_texts(shipped, row.definition), licence=shipped.licence)
     return [shipped]
@@ -78,8 +79,10 @@ def _newest_and_held(row: OwnInstrument) -> tuple[bool, int]:
 @lru_cache(maxsize=64)
 def _own(key: UUID) -> Instrument:
     own = OwnInstrument.objects.get(pk=key)
-    if own.definition["format"] != TEXTS_FORMAT:
+    known = library().get(own.name)
+    if known is None:
         return read_instrument(own.definition)
-    known = with_texts(library()[own.name], own.definition)
+    words = own.definition["format"] == TEXTS_FORMAT
+    form = with_texts(known, own.definition) if words else read_instrument(own.definition)
     # Two texts for one scoring key are two versions.
-    return replace(known, version=f"{known.version}.{own.number}")
+    return replace(form, version=f"{form.version}.{own.number}")

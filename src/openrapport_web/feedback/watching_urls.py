@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openrapport_web.feedback.views import plans, safety
+from openrapport_web.feedback.views import library, plans, safety
 
 urlpatterns = [
     path("help-now", safety.help_page, name="help_page"),
@@ -25,4 +25,17 @@ urlpatterns = [
     ),
     path("letters/stop", plans.letters_stop, name="letters_stop"),
     path("my/letters", plans.my_letters, name="my_letters"),
+    path("practice/questionnaires/", library.library_page, name="library_page"),
+    path("practice/questionnaires/bring", library.library_bring, name="library_bring"),
+    path("practice/questionnaires/take", library.library_take, name="library_take"),
+    path(
+        "practice/questionnaires/<uuid:key>/withdraw", library.library_withdraw, name="library_withdraw"
+    ),
+    path("practice/questionnaires/of/<slug:name>", library.library_form, name="library_form"),
+    path("practice/questionnaires/of/<slug:name>/fhir", library.library_fhir, name="library_fhir"),
+    path(
+        "practice/questionnaires/of/<slug:name>/translate",
+        library.library_translate,
+        name="library_translate",
+    ),
 ]
