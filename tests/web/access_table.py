@@ -23,7 +23,7 @@ from openrapport_web.people.models import Role, User
 from openrapport_web.recordings.models import Audience
 from openrapport_web.recordings.uploads import begin
 from openrapport_web.repairs.models import To
-from tests.web.answers import open_concern, own_form
+from tests.web.answers import form_file, open_concern, own_form
 from tests.web.asked import asked_of, given
 from tests.web.conftest import make_client
 from tests.web.pulses import with_alert, with_draft, with_repair, with_strain, with_word
@@ -147,7 +147,7 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "asked meeting": lambda p, whose: {"key": asked_of(p, whose).meeting_id},
     "concern": lambda p, whose: {"key": open_concern(getattr(p, whose)).key},
     "form": lambda _p, _whose: {"name": "phq-9"},
-    "own form": lambda p, _whose: {"key": own_form(p.mara).key},
+    "own form": lambda p, whose: {"key": own_form(p.mara, form_file(whose)).key},
     "form in episode": lambda p, whose: {"key": getattr(p, whose).episode.key, "name": "phq-9"},
     "help line": lambda _p, _whose: {"key": HelpLine.objects.create(name="A line", number="1").key},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
