@@ -338,8 +338,9 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 
 # -- letters and logs ----------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.%s.EmailBackend" % (
-    "smtp" if env.text("SMTP_HOST") else "console"
+    "smtp" if env.text("SMTP_HOST") else "filebased" if DEMO else "console"
 )
+EMAIL_FILE_PATH = HOME / "letters"
 EMAIL_HOST = env.text("SMTP_HOST")
 EMAIL_PORT = env.number("SMTP_PORT", default=587, low=1, high=65_535)
 EMAIL_HOST_USER = env.text("SMTP_USER")

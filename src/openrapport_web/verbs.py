@@ -261,7 +261,8 @@ def demo(home: Path, port: int) -> None:
         somebody = User.objects.here(role).order_by("made_at").first()
         click.echo(f"    {role:<11} {somebody.name if somebody else ''}")
     click.echo(
-        "\n  All of it is fictional. Ctrl-C ends it; the same command goes on where you left it.\n"
+        f"\n  All of it is fictional. Letters that would go out lie in {home / 'letters'}.\n"
+        "  Ctrl-C ends it; the same command goes on where you left it.\n"
     )
     run_server("127.0.0.1", port)
 

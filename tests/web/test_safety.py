@@ -312,3 +312,12 @@ def test_a_wrong_line_is_not_kept(practice: SimpleNamespace, wrong: dict[str, st
     sent = {"add": "1", "name": "A line", "number": "123", "version": 0, **wrong}
     assert signed_in(practice.mara).post(reverse("help_lines"), sent).status_code == 422
     assert not HelpLine.objects.exists()
+
+
+def test_a_manager_reads_that_letters_reach_nobody(
+    practice: SimpleNamespace, signed_in: Any, settings: Any
+) -> None:
+    mara = signed_in(practice.mara)
+    assert "No mail server is set" not in mara.get("/").content.decode()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert "No mail server is set" in mara.get("/").content.decode()

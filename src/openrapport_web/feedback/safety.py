@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
@@ -152,8 +153,9 @@ def unsent() -> int:
 
 
 def state(practice: Practice | None) -> dict[str, Any]:
-    """What a manager has to know: whether nobody is named for what cannot wait, and unsent letters."""
+    """What a manager has to know: whether letters can go out at all, to whom, and which did not."""
     return {
+        "no_mail": settings.EMAIL_BACKEND.endswith("console.EmailBackend"),
         "nobody": practice is None or not practice.contact_email,
         "n_unsent": unsent(),
     }
