@@ -314,9 +314,7 @@ def test_a_wrong_line_is_not_kept(practice: SimpleNamespace, wrong: dict[str, st
     assert not HelpLine.objects.exists()
 
 
-def test_a_manager_reads_that_letters_reach_nobody(
-    practice: SimpleNamespace, signed_in: Any, settings: Any
-) -> None:
+def test_a_manager_reads_that_letters_reach_nobody(practice: SimpleNamespace, settings: Any) -> None:
     mara = signed_in(practice.mara)
     assert "No mail server is set" not in mara.get("/").content.decode()
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
