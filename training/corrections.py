@@ -90,14 +90,13 @@ def read_rows(path: Path) -> list[Row]:
 
 def _row(name: str, number: int, cells: dict[str, str]) -> Row:
     try:
-        row = Row(
-            *(int(cells[column]) for column in COLUMNS[:3]),
-            *(cells[column] for column in COLUMNS[3:6]),  # type: ignore[arg-type]  # in their order
-            *({"0": False, "1": True}[cells[column]] for column in COLUMNS[6:8]),
-            probability=float(cells["probability"]) if cells["probability"] else None,
-        )
+        session, person, utterance = (int(cells[column]) for column in COLUMNS[:3])
+        by_person, by_machine = ({"0": False, "1": True}[cells[column]] for column in COLUMNS[6:8])
+        probability = float(cells["probability"]) if cells["probability"] else None
     except (KeyError, TypeError, ValueError):
         raise BadInput(f"{name}, line {number}: a cell is no number where one is expected") from None
+    coder, scheme, code = (cells[column] for column in COLUMNS[3:6])
+    row = Row(session, person, utterance, coder, scheme, code, by_person, by_machine, probability)
     if row.code not in SCHEMES.get(row.scheme, ()):
         raise BadInput(f"{name}, line {number}: no code of this name; expected one of the codebook")
     if row.by_machine != (row.probability is not None):

@@ -129,7 +129,8 @@ def test_agreement_counts_what_was_looked_at_and_nothing_else(
     row = found["open_question"]
     assert (row.n, row.by_person, row.by_machine, row.both) == (4, 3, 3, 2)
     assert row.kappa is None  # four utterances say nothing
-    assert row.figures == ("–", "–")
+    assert row.same == 2
+    assert (row.same_in_words, row.kappa_in_words) == ("–", "–")
     assert "advice" not in found  # nobody gave it
     shown = browser.get(reverse("hand_agreement")).content.decode()
     assert "Open question" in shown
@@ -146,9 +147,10 @@ def test_kappa_stands_where_ten_utterances_were_looked_at(
     row = {r.code: r for r in agreeing.agreements(Mark.objects.all())}["question"]
     assert row.n == len(codes.utterance) >= 10
     assert row.kappa is not None
-    assert row.same is not None
-    assert (row.kappa.value, row.same.value) == (1.0, 1.0)
-    assert row.figures[0].startswith("100% (")
+    assert row.kappa.value == 1
+    assert row.kappa_in_words == "1.00"  # where nobody differs, resampling knows no interval
+    assert row.same == row.n
+    assert row.same_in_words == "100% (74% to 100%)"  # eleven of eleven, by Wilson
 
 
 def test_a_supervisor_compares_their_own_codes_while_the_session_is_shared(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrapport.coding.agreement import Agreement, cohen_kappa, measured_agreement
+from openrapport.coding.counts import wilson_interval
 from openrapport.coding.schemes import SCHEMES
 from openrapport.session import Session
 from openrapport_web.recordings import bundles
@@ -111,13 +112,27 @@ class Compared:
     by_person: int
     by_machine: int
     both: int
+    same: int
     kappa: Agreement | None
-    same: Agreement | None
 
     @property
-    def figures(self) -> tuple[str, str]:
-        """Both in words; a dash where there is too little to say."""
-        return _words(self.same, "{:.0%}"), _words(self.kappa, "{:.2f}")
+    def same_in_words(self) -> str:
+        """On how many utterances the two said the same; a dash where there are too few to say."""
+        if self.n < _FEWEST:
+            return "–"
+        low, high = wilson_interval(self.same, self.n)
+        return f"{self.same / self.n:.0%} ({low:.0%} to {high:.0%})"
+
+    @property
+    def kappa_in_words(self) -> str:
+        """Kappa with its interval, which resampling cannot tell where the two never differed."""
+        if self.kappa is None or not np.isfinite(self.kappa.value):
+            return "–"
+        low, high = self.kappa.interval
+        whole = f"{self.kappa.value:.2f}"
+        return (
+            f"{whole} ({low:.2f} to {high:.2f})" if self.same < self.n and np.isfinite(low) else whole
+        )
 
 
 def agreements(marks: Iterable[Mark]) -> list[Compared]:
@@ -148,27 +163,16 @@ def agreements(marks: Iterable[Mark]) -> list[Compared]:
 
 
 def _compared(scheme: str, code: str, table: NDArray[np.bool_], rng: np.random.Generator) -> Compared:
-    numbers, enough = table.astype(float), table.shape[1] >= _FEWEST
-    kappa = measured_agreement("kappa", _kappa, numbers, code=code, rng=rng) if enough else None
-    same = measured_agreement("same", _same, numbers, code=code, rng=rng) if enough else None
+    n, kappa = table.shape[1], None
+    if n >= _FEWEST:
+        kappa = measured_agreement("kappa", _kappa, table.astype(float), code=code, rng=rng)
     mine, machines = (int(row.sum()) for row in table)
-    both = int(table.all(axis=0).sum())
-    return Compared(scheme, code, table.shape[1], mine, machines, both, kappa, same)
-
-
-def _words(found: Agreement | None, shape: str) -> str:
-    if found is None or not np.isfinite(found.value):
-        return "–"
-    low, high = (shape.format(bound) if np.isfinite(bound) else "–" for bound in found.interval)
-    return f"{shape.format(found.value)} ({low} to {high})"
+    both, same = int(table.all(axis=0).sum()), int((table[0] == table[1]).sum())
+    return Compared(scheme, code, n, mine, machines, both, same, kappa)
 
 
 def _kappa(table: NDArray[np.float64]) -> float:
     return cohen_kappa(table[0], table[1], weights="none")
-
-
-def _same(table: NDArray[np.float64]) -> float:
-    return float((table[0] == table[1]).mean())
 
 
 # -- for research ----------------------------------------------------------------------------------
