@@ -15,7 +15,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import alerts, burst, coordination_parity, engine, faults, fit, load, trained
+from benchmarks import alerts, burst, coordination_parity, course, engine, faults, fit, load, trained
 from benchmarks.engine import Row
 
 _HEAD = ("what", "measured", "limit", "ok")
@@ -83,7 +83,7 @@ def main() -> int:
         rows += engine.run(arguments.annomi) + trained.run(arguments.annomi)
         rows += coordination_parity.run(arguments.annomi) + alerts.run() + fit.run()
     if arguments.only != "engine":
-        rows += load.run() + burst.run() + faults.rows(kills=100)
+        rows += load.run() + burst.run() + course.run() + faults.rows(kills=100)
     print(machine())
     print(as_text(rows))
     if arguments.annomi is None and arguments.only != "practice":

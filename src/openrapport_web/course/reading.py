@@ -23,7 +23,6 @@ from openrapport.measures.instrument import Direction, Instrument, Scale, score
 from openrapport.reporting.panels import Mark, Meeting, Strand
 from openrapport_web import access
 from openrapport_web.caseload.models import Episode, MeetingState
-from openrapport_web.crypto import open_texts
 from openrapport_web.feedback.instruments import (
     PULSE,
     PULSE_THERAPIST,
@@ -32,8 +31,8 @@ from openrapport_web.feedback.instruments import (
 )
 from openrapport_web.feedback.models import Rater
 from openrapport_web.feedback.reading import pulse_course, values_of
-from openrapport_web.goals.models import By, Goal, GoalRating
-from openrapport_web.goals.reading import course_of_goals
+from openrapport_web.goals.models import By, Goal
+from openrapport_web.goals.reading import course_of_goals, opened
 from openrapport_web.repairs.noticing import current_priors
 from openrapport_web.repairs.wordings import RULES
 
@@ -132,26 +131,17 @@ def goal_strands(
     Goals are those of one client; the last rating of a day counts.
     """
     said = course_of_goals(goals)
-    opened = _opened([rating for ratings in said.values() for rating in ratings])
+    every = [one for ratings in said.values() for one in ratings]
+    values = dict(zip(every, opened(goals[0].client_id, every), strict=True)) if goals else {}
     found = []
     for goal in goals:
         strands = []
         for by, name, style in ((By.CLIENT, client, "goal"), (By.THERAPIST, therapist, "therapist")):
-            days = {timezone.localdate(r.given_at): opened[r.pk] for r in said.get((goal.pk, by), ())}
+            days = {timezone.localdate(one.at): values[one] for one in said.get((goal.pk, by), ())}
             if name and (days or by == By.CLIENT):
                 strands.append(Strand(name, style, _days(days), list(days.values())))
         found.append((goal, tuple(strands)))
     return found
-
-
-def _opened(ratings: Sequence[GoalRating]) -> dict[Any, int]:
-    if not ratings:
-        return {}
-    texts = open_texts(
-        ratings[0].client_id,
-        [(bytes(r.sealed_value), f"goalrating.sealed_value:{r.key}") for r in ratings],
-    )
-    return {rating.pk: int(text) for rating, text in zip(ratings, texts, strict=True)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from openrapport_web.caseload.models import Episode, Meeting, MeetingState
+from openrapport_web.crypto import open_texts
 from openrapport_web.goals.models import (
     AgendaPoint,
     By,
@@ -23,7 +24,17 @@ from openrapport_web.goals.models import (
     TaskState,
 )
 
-__all__ = ["GoalRow", "Point", "Rated", "agenda_of", "course_of_goals", "goals_of", "together_of"]
+__all__ = [
+    "GoalRow",
+    "Point",
+    "Rated",
+    "Said",
+    "agenda_of",
+    "course_of_goals",
+    "goals_of",
+    "opened",
+    "together_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +91,60 @@ def goals_of(episode: Episode) -> list[GoalRow]:
     goals = list(Goal.objects.filter(episode=episode).order_by("position", "made_at"))
     goals.sort(key=lambda goal: goal.state != GoalState.OPEN)
     said = course_of_goals(goals)
+    ends = [said[key][place] for key in said for place in (0, -1)]
+    values = dict(zip(ends, opened(episode.client_id, ends), strict=True))
     rows = []
     for goal in goals:
-        client, therapist = said.get((goal.pk, By.CLIENT), []), said.get((goal.pk, By.THERAPIST), [])
+        client = [Rated(values[one], one.at, one.typed_in) for one in _ends(said, goal, By.CLIENT)]
+        therapist = [
+            Rated(values[one], one.at, one.typed_in) for one in _ends(said, goal, By.THERAPIST)
+        ]
         rows.append(
             GoalRow(
                 goal,
-                first=_opened(client[0]) if client else None,
-                last=_opened(client[-1]) if client else None,
-                therapist=_opened(therapist[-1]) if therapist else None,
-                n=len(client),
+                first=client[0] if client else None,
+                last=client[-1] if client else None,
+                therapist=therapist[-1] if therapist else None,
+                n=len(said.get((goal.pk, By.CLIENT), ())),
             )
         )
     return rows
 
 
-def course_of_goals(goals: Iterable[Goal]) -> dict[tuple[UUID, str], list[GoalRating]]:
-    """Ratings by goal and side in the order of time, still sealed; one question."""
-    found: dict[tuple[UUID, str], list[GoalRating]] = {}
-    for rating in GoalRating.objects.filter(goal__in=list(goals)).order_by("given_at", "made_at"):
-        found.setdefault((rating.goal_id, rating.by), []).append(rating)
+class Said(NamedTuple):
+    """A rating as it is stored: who said when how far along, still sealed."""
+
+    key: UUID
+    goal: UUID
+    by: str
+    at: datetime
+    sealed: bytes
+    typed_in: bool
+
+
+_Course = dict[tuple[UUID, str], list[Said]]
+
+
+def course_of_goals(goals: Iterable[Goal]) -> _Course:
+    """Ratings by goal and side in the order of time; one question."""
+    columns = ("pk", "goal_id", "by", "given_at", "sealed_value", "entered_by_id")
+    held = GoalRating.objects.filter(goal__in=list(goals)).order_by("given_at", "made_at")
+    found: _Course = {}
+    for key, goal, by, at, sealed, entered_by in held.values_list(*columns):
+        said = Said(key, goal, by, at, bytes(sealed), entered_by is not None)
+        found.setdefault((goal, by), []).append(said)
     return found
 
 
-def _opened(rating: GoalRating) -> Rated:
-    return Rated(int(rating.value), rating.given_at, rating.entered_by_id is not None)
+def opened(client: UUID, said: Iterable[Said]) -> list[int]:
+    """Open ratings of one client, with one look at their key."""
+    sealed = [(one.sealed, f"goalrating.sealed_value:{one.key}") for one in said]
+    return [int(text) for text in open_texts(client, sealed)] if sealed else []
+
+
+def _ends(said: _Course, goal: Goal, by: By) -> list[Said]:
+    there = said.get((goal.pk, by), [])
+    return [there[0], there[-1]] if there else []
 
 
 @dataclass(frozen=True, slots=True)
