@@ -43,6 +43,7 @@ from openrapport_web.recordings import uploads
 from openrapport_web.recordings.actions import share
 from openrapport_web.recordings.analysis import work
 from openrapport_web.recordings.models import Analysis, Audience
+from openrapport_web.repairs.fill import fill_repairs, fill_words
 
 __all__ = ["Filled", "fill", "fill_demo"]
 
@@ -69,7 +70,14 @@ class Filled:
     one_of_each: dict[Role, User]
 
 
-def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = "UTC") -> Filled:
+def fill(
+    parameters: PracticeParameters,
+    *,
+    seed: int,
+    today: date,
+    zone: str = "UTC",
+    noticing: bool = False,
+) -> Filled:
     """Put a simulated practice into an empty database.
 
     Parameters
@@ -82,6 +90,8 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
         Where past and future meet.
     zone : str
         The practice's time zone.
+    noticing : bool
+        Look at every answer for what it gives to notice; some milliseconds each.
 
     Returns
     -------
@@ -127,6 +137,9 @@ def fill(parameters: PracticeParameters, *, seed: int, today: date, zone: str = 
             zone=ZoneInfo(zone),
             rng=np.random.default_rng([seed, 3]),
         )
+        if noticing:
+            fill_repairs(made, meetings=meetings, therapist=busiest, visitor=first.client)
+            fill_words(client=first.client, contact=others[Role.MANAGER])
         record(None, "practice.filled", fictional=True, clients=len(clients))
     return Filled(
         tuple(therapists),
@@ -267,7 +280,7 @@ def fill_demo() -> Filled:
     """Fill the practice of the demonstration: 4 therapists, 30 clients, ten months, four sessions."""
     today = timezone.localdate()
     parameters = PracticeParameters(therapists=4, clients=30, months=10)
-    filled = fill(parameters, seed=SEED, today=today)
+    filled = fill(parameters, seed=SEED, today=today, noticing=True)
     _bring_in_sessions(filled)
     _write_notes(filled)
     return filled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,9 @@ from openrapport_web.caseload.models import Client, Meeting, MeetingState, Note
 from openrapport_web.demo import fill, fill_demo
 from openrapport_web.people.models import Practice, Role
 from openrapport_web.recordings.models import Share, StoredReport
+from openrapport_web.repairs.figures import figures
+from openrapport_web.repairs.models import Alert, Repair, StoredPriors
+from openrapport_web.repairs.reading import open_things
 
 
 @pytest.mark.django_db
@@ -28,6 +32,16 @@ def test_the_demonstration_has_people_of_every_role_and_three_reports() -> None:
     therapist = filled.one_of_each[Role.THERAPIST]
     assert Meeting.objects.filter(therapist=therapist, state=MeetingState.HELD).count() > 30
     assert all(version.text.startswith("(Fictional.)") for version in _versions())
+    # One alert to look at, one repair under way, one closed; all from the code that looks at answers.
+    kinds = [thing.kind for thing in open_things(therapist)]
+    assert (kinds.count("alert"), kinds.count("repair")) == (1, 1)
+    closed = Repair.objects.filter(therapist=therapist, closed_at__isnull=False).get()
+    assert closed.alert is not None
+    assert json.loads(closed.alert.basis)["look"]["n"] > 0
+    assert closed.seen.startswith("(Fictional.)")
+    assert closed.made_at < closed.closed_at
+    assert StoredPriors.objects.filter(instrument="pulse").exists()
+    assert figures().whole.n_alerts == Alert.objects.count() > 10
 
 
 def _versions() -> list[Any]:
