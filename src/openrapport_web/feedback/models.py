@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from openrapport_web.records import Record, Words
 
@@ -26,17 +27,17 @@ __all__ = [
 class Rater(models.TextChoices):
     """Whose view an answer gives."""
 
-    CLIENT = "client", "Client"
-    THERAPIST = "therapist", "Therapist"
+    CLIENT = "client", _("Client")
+    THERAPIST = "therapist", _("Therapist")
 
 
 class Way(models.TextChoices):
     """How an answer came in."""
 
-    PLACE = "place", "Signed in"
-    LINK = "link", "By link"
-    KIOSK = "kiosk", "On the practice's tablet"
-    PAPER = "paper", "On paper, entered later"
+    PLACE = "place", _("Signed in")
+    LINK = "link", _("By link")
+    KIOSK = "kiosk", _("On the practice's tablet")
+    PAPER = "paper", _("On paper, entered later")
 
 
 class OwnInstrument(Record):
