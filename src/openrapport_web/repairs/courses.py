@@ -20,6 +20,10 @@ from openrapport_web.feedback.reading import values_of
 __all__ = ["Occasion", "asked", "pulse_rating", "ratings", "score_of"]
 
 _SCALE = "alliance"
+_COLUMNS = (
+    *("opens_at", "meeting_id", "meeting__starts_at"),
+    *("client_id", "answer__key", "answer__sealed_values"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +84,28 @@ def asked(
     held = Asking.objects.filter(episode=episode, instrument=key, rater=rater, withdrawn_at=None)
     if until is not None:
         held = held.filter(Q(opens_at__lt=until.opens_at) | Q(pk=until.pk))
-    rows = list(held.select_related("answer", "meeting").order_by("opens_at", "made_at"))
-    given: list[Answer] = [asking.answer for asking in rows if hasattr(asking, "answer")]
+    # Columns and no rows of models: this runs while somebody's answer is being kept.
+    rows = list(held.order_by("opens_at", "made_at").values_list(*_COLUMNS))
+    given = [
+        Answer(key=answer, client_id=client, sealed_values=sealed)
+        for *_, client, answer, sealed in rows
+        if answer is not None
+    ]
     if answers is not None:
         seen = set(answers.filter(asking__episode=episode).values_list("pk", flat=True))
         given = [answer for answer in given if answer.pk in seen]
     opened = dict(zip((answer.pk for answer in given), values_of(given), strict=True))
-    return [_occasion(asking, opened) for asking in rows]
-
-
-def _occasion(asking: Asking, opened: dict[UUID, dict[str, Any]]) -> Occasion:
-    answer: Answer | None = getattr(asking, "answer", None)
-    values = opened.get(answer.pk, {}) if answer else {}
-    return Occasion(
-        at=asking.meeting.starts_at if asking.meeting else asking.opens_at,
-        meeting=asking.meeting_id,
-        answer=answer.pk if answer else None,
-        values=values,
-        rating=pulse_rating(values) if asking.instrument == PULSE else None,
-        is_kept=answer is not None and answer.pk not in opened,
-    )
+    return [
+        Occasion(
+            at=met_at or opens_at,
+            meeting=meeting,
+            answer=answer,
+            values=(values := opened.get(answer, {})),
+            rating=pulse_rating(values) if key == PULSE else None,
+            is_kept=answer is not None and answer not in opened,
+        )
+        for opens_at, meeting, met_at, _client, answer, _sealed in rows
+    ]
 
 
 def pulse_rating(values: dict[str, Any]) -> float | None:
