@@ -26,6 +26,7 @@ from tests.web.pulses import (
     pulse,
     therapist_pulse,
     with_alert,
+    with_draft,
     with_pulses,
     with_repair,
     with_strain,
@@ -285,3 +286,26 @@ def test_what_is_open_takes_as_many_questions_for_twenty_as_for_one(
         with_repair(practice.teos)
     with django_assert_num_queries(4):
         assert len(open_things(practice.alba)) == 22
+
+
+def test_pages_ask_as_often_for_twenty_things_as_for_one(
+    practice: SimpleNamespace, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    care, therapist, client = practice.teos, signed_in(practice.alba), signed_in(practice.teo)
+    alert, repair = with_alert(care), with_repair(care)
+    for n in (1, 20):
+        for i in range(n):
+            pulse(care, 8, days_ago=300 - i, strain=i % 3)
+            with_repair(care)
+            with_word(care)
+            with_draft(care)
+            with_draft(care, sent=True)
+        for browser, url, at_most in (
+            (therapist, _url("client_repairs", care.client), 26),
+            (therapist, _url("alert_page", alert), 24),
+            (therapist, _url("repair_page", repair), 22),
+            (client, reverse("my_words"), 16),
+            (client, reverse("bringing_list"), 14),
+        ):
+            with django_assert_max_num_queries(at_most):
+                assert browser.get(url).status_code == 200
