@@ -148,6 +148,7 @@ KEYS: dict[str, Callable[[SimpleNamespace, str], dict[str, Any]]] = {
     "concern": lambda p, whose: {"key": open_concern(getattr(p, whose)).key},
     "form": lambda _p, _whose: {"name": "phq-9"},
     "own form": lambda p, whose: {"key": own_form(p.mara, form_file(whose)).key},
+    "form of client": lambda p, whose: {"key": getattr(p, whose).client.key, "name": "phq-9"},
     "form in episode": lambda p, whose: {"key": getattr(p, whose).episode.key, "name": "phq-9"},
     "help line": lambda _p, _whose: {"key": HelpLine.objects.create(name="A line", number="1").key},
     "no token": lambda _p, _whose: {"token": "not-a-token"},
@@ -348,6 +349,11 @@ ROWS: list[tuple[str, Row]] = [
     ("library_translate", Row(OFFICE, OFFICE, about="form")),
     ("library_translate", Row(OFFICE, OFFICE, about="form", method="post")),
     ("library_withdraw", Row(OFFICE, OFFICE, about="own form", method="post")),
+    # what questionnaires say
+    ("measure_list", Row(CARE, about="client")),
+    ("measure_page", Row(CARE, about="form of client")),
+    ("client_answers_fhir", Row(CARE, about="client", method="post")),
+    ("my_answers_fhir", Row(CLIENT, method="post")),
     # people
     ("first_visit", Row(set())),  # until there is a practice; see test_invitations
     ("first_visit", Row(set(), method="post")),

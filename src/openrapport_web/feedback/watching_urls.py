@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openrapport_web.feedback.views import library, plans, safety
+from openrapport_web.feedback.views import library, measures, plans, safety
 
 urlpatterns = [
     path("help-now", safety.help_page, name="help_page"),
@@ -38,4 +38,8 @@ urlpatterns = [
         library.library_translate,
         name="library_translate",
     ),
+    path("clients/<uuid:key>/measures", measures.measure_list, name="measure_list"),
+    path("clients/<uuid:key>/measures/<slug:name>", measures.measure_page, name="measure_page"),
+    path("clients/<uuid:key>/answers/fhir", measures.client_answers_fhir, name="client_answers_fhir"),
+    path("my/answers/fhir", measures.my_answers_fhir, name="my_answers_fhir"),
 ]
