@@ -21,7 +21,7 @@ from django.utils import timezone
 from openrapport_web import crypto
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Client, DeletionRequest, Episode, Note
-from openrapport_web.feedback.models import Asking, ReminderChoice
+from openrapport_web.feedback.models import Asking, Plan, ReminderChoice
 from openrapport_web.goals.models import AgendaPoint, Decision, Goal, Task
 from openrapport_web.people.models import Invitation
 from openrapport_web.recordings.models import SessionRecord, Upload
@@ -92,6 +92,7 @@ def _empty(client: Client) -> None:
         *(Goal, AgendaPoint, Task, Decision),
     ):
         model._default_manager.filter(client=client).delete()
+    Plan.objects.filter(episode__client=client).delete()
     Invitation.objects.filter(client=client).delete()
     Episode.objects.filter(client=client).update(sealed_referral=b"", sealed_reason=b"")
     now = timezone.now()

@@ -256,6 +256,7 @@ ROWS: list[tuple[str, Row]] = [
     ("decision_take_back", Row(CLIENT, about="decision", method="post")),
     # alerts, private words, repairs
     ("alert_page", Row(CARE, about="alert")),
+    ("alert_numbers", Row(CARE, about="alert", method="post")),
     ("alert_seen", Row(CARE, about="alert", method="post")),
     ("alert_aside", Row(CARE, about="alert", method="post")),
     ("alert_act", Row(CARE, about="alert", method="post")),

@@ -166,4 +166,8 @@ def test_numbers_wait_while_the_therapists_own_guess_may_still_be_made(
     assert Asking.objects.filter(rater=Rater.THERAPIST).count() == 1
     browser, url = signed_in(practice.alba), reverse("alert_page", kwargs={"key": alert.key})
     assert "course-figure" not in browser.get(url).content.decode()
-    assert "course-figure" in browser.get(url + "?numbers=now").content.decode()
+    assert "course-figure" not in browser.get(url + "?numbers=now").content.decode()
+    numbers = reverse("alert_numbers", kwargs={"key": alert.key})
+    assert "course-figure" in browser.post(numbers, follow=True).content.decode()
+    # Now their own form is left out: there is no guess after the numbers.
+    assert Asking.objects.get(rater=Rater.THERAPIST).withdrawn_at is not None

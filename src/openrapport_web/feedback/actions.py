@@ -138,6 +138,8 @@ def ask_after_meeting(*, actor: Any, meeting: Meeting) -> list[Asking]:
     made = []
     for key in due(meeting):
         rater = Rater(instrument(key).rater)
+        if rater == Rater.THERAPIST and _was_answered(meeting):
+            continue
         made.append(
             ask(
                 actor=actor,
@@ -148,6 +150,15 @@ def ask_after_meeting(*, actor: Any, meeting: Meeting) -> list[Asking]:
             )
         )
     return made
+
+
+def _was_answered(meeting: Meeting) -> bool:
+    """Whether the client has answered: a guess that is asked from now on would be none.
+
+    Saying that a meeting was not held, and then that it was, opens no second way to it.
+    """
+    said = Asking.objects.filter(meeting=meeting, rater=Rater.CLIENT, answered_at__isnull=False)
+    return said.exists()
 
 
 @transaction.atomic
@@ -378,13 +389,16 @@ def require_open(
         raise Over(
             _("It was taken back: the meeting did not take place after all, or it was left out.")
         )
-    in_time = (
-        given_at is not None
-        and given_at <= asking.expires_at
-        and now <= asking.expires_at + _ON_ITS_WAY
-    )
-    if not in_time and now > asking.expires_at + _LATE:
+    if now >= asking.expires_at and not _still_counts(asking, given_at, now):
         raise Over(_("The meeting lies some time back, and by now memory mixes it with others."))
+
+
+def _still_counts(asking: Asking, given_at: datetime | None, now: datetime) -> bool:
+    if asking.rater == Rater.THERAPIST:
+        # From its end on they may read what the client said, whatever their clock says.
+        return False
+    in_time = given_at is not None and given_at <= asking.expires_at
+    return now <= asking.expires_at + (_ON_ITS_WAY if in_time else _LATE)
 
 
 def _clock(said: datetime, kept: datetime) -> str | None:

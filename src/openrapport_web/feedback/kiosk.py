@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import logout
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
@@ -36,7 +37,7 @@ __all__ = [
 
 _KIOSK = "kiosk"
 _OPEN_FOR = timedelta(minutes=10)
-_TRIES, _PAUSE = 5, timedelta(minutes=1)
+_TRIES, _PAUSE_S = 5, 60
 # What a tablet reaches: the form, and the sign-in that ends it.
 _WAYS = {
     *("kiosk", "kiosk_leave", "answer_send", "health"),
@@ -89,20 +90,17 @@ def answered(request: HttpRequest, more: Asking | None) -> None:
 
 
 def wrong_code(request: HttpRequest) -> None:
-    """Count a code that was none."""
-    held = request.session[_KIOSK]
-    tries, since = held.get("tries", 0) + 1, held.get("since", timezone.now().isoformat())
-    if datetime.fromisoformat(since) + _PAUSE < timezone.now():
-        tries, since = 1, timezone.now().isoformat()
-    request.session[_KIOSK] = {"tries": tries, "since": since}
+    """Count a code that was none. Clearing the tablet does not begin to count anew."""
+    cache.set(_tries(request), cache.get(_tries(request), 0) + 1, _PAUSE_S)
 
 
 def must_wait(request: HttpRequest) -> bool:
     """Whether too many codes were tried lately."""
-    held: dict[str, Any] = request.session[_KIOSK]
-    if held.get("tries", 0) <= _TRIES:
-        return False
-    return datetime.fromisoformat(held["since"]) + _PAUSE > timezone.now()
+    return bool(cache.get(_tries(request), 0) > _TRIES)
+
+
+def _tries(request: HttpRequest) -> str:
+    return f"kiosk:{request.session.session_key}"
 
 
 def only_questions(respond: Callable[[HttpRequest], HttpResponse]) -> Any:

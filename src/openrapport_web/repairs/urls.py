@@ -8,6 +8,7 @@ from openrapport_web.repairs.views import alerts, bringing, gap, practice, repai
 
 urlpatterns = [
     path("alerts/<uuid:key>", alerts.alert_page, name="alert_page"),
+    path("alerts/<uuid:key>/numbers", alerts.alert_numbers, name="alert_numbers"),
     path("alerts/<uuid:key>/seen", alerts.alert_seen, name="alert_seen"),
     path("alerts/<uuid:key>/aside", alerts.alert_aside, name="alert_aside"),
     path("alerts/<uuid:key>/act", repairing.alert_act, name="alert_act"),

@@ -18,6 +18,8 @@ from openrapport.measures.alerts import Rule
 from openrapport_web import access
 from openrapport_web.audit.chain import record
 from openrapport_web.editing import ChangedMeanwhile
+from openrapport_web.feedback.actions import skip
+from openrapport_web.feedback.models import Answer, Rater
 from openrapport_web.repairs.actions.alerts import see_alert, set_aside
 from openrapport_web.repairs.forms import SetAsideForm
 from openrapport_web.repairs.models import Alert
@@ -25,7 +27,7 @@ from openrapport_web.repairs.pictures import picture, strand
 from openrapport_web.repairs.reading import useful_so_far
 from openrapport_web.repairs.wordings import RULES
 
-__all__ = ["alert_aside", "alert_page", "alert_seen", "posted_version"]
+__all__ = ["alert_aside", "alert_numbers", "alert_page", "alert_seen", "posted_version"]
 
 _ALERT = ("client", "episode", "answer__asking__meeting")
 
@@ -46,7 +48,7 @@ def alert_page(request: HttpRequest, key: UUID) -> HttpResponse:
 def _page(request: HttpRequest, alert: Alert, form: SetAsideForm, status: int = 200) -> HttpResponse:
     words = RULES[Rule(alert.rule)]
     may_see = access.answers(request.user).filter(pk=alert.answer_id).exists()
-    held_back = not may_see and "numbers" not in request.GET
+    held_back = not may_see
     values: dict[str, Any] = {
         "alert": alert,
         "meeting": alert.answer.asking.meeting,
@@ -59,13 +61,15 @@ def _page(request: HttpRequest, alert: Alert, form: SetAsideForm, status: int = 
         "held_back": held_back,
     }
     if not held_back:
-        values |= _rests_on(alert)
+        values |= _rests_on(request, alert)
     return render(request, "repairs/alert_page.html", values, status=status)
 
 
-def _rests_on(alert: Alert) -> dict[str, Any]:
+def _rests_on(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     basis = json.loads(alert.basis or "{}")
+    kept = _still_kept(request, alert)
     course = [(datetime.fromisoformat(p["at"]), p["rating"]) for p in basis.get("course", ())]
+    course = [point for point in course if point[0] not in kept]
     look = basis.get("look") or {}
     interval = look.get("interval")
     values = {
@@ -81,6 +85,26 @@ def _rests_on(alert: Alert) -> dict[str, Any]:
         note = _("Dots are means of the four questions, from 0 to 10. What was left out stays empty.")
         values["picture"] = picture(_("How your meetings were rated"), [line], note=note)
     return values
+
+
+def _still_kept(request: HttpRequest, alert: Alert) -> set[Any]:
+    """When the meetings were of which the therapist may not read the client's answers yet."""
+    held = Answer.objects.filter(asking__episode=alert.episode_id, asking__meeting__isnull=False)
+    kept = held.exclude(pk__in=access.answers(request.user))
+    return set(kept.values_list("asking__meeting__starts_at", flat=True))
+
+
+@require_POST
+@login_required
+def alert_numbers(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show the numbers now, which leaves one's own form out: a guess after them would be none."""
+    alert = _alert(request, key)
+    own = access.askings(request.user).filter(
+        meeting=alert.answer.asking.meeting_id, meeting__isnull=False, rater=Rater.THERAPIST
+    )
+    for asking in own.select_related("episode"):
+        skip(actor=request.user, asking=asking)
+    return redirect("alert_page", key=alert.key)
 
 
 @require_POST
