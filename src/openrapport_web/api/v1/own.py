@@ -108,7 +108,7 @@ def _consent(purpose: Purpose, given: Consent | None, language: str) -> dict[str
     names = ("key", "number", "language", "text")
     return {
         "purpose": purpose,
-        "words": purpose.label,
+        "words": str(purpose.label),
         "given_at": given.given_at if given else None,
         "wording": {name: getattr(wording, name) for name in names},
     }
