@@ -179,6 +179,24 @@ def test_when_the_acknowledgement_is_lost_the_answer_is_still_kept_once(
     assert _values() == {"bond": 8}
 
 
+def test_a_browser_that_keeps_nothing_still_sends(
+    practice: SimpleNamespace, browse: Callable[..., Page]
+) -> None:
+    asking = asked_of(practice, "teos")
+    page = browse(practice.teo, **TELEPHONE)
+    page.add_init_script(
+        "Storage.prototype.setItem = () => { throw new Error() }; delete AbortSignal.timeout;"
+    )
+    page.goto(reverse("my_question", kwargs={"key": asking.key}))
+    page.context.set_offline(True)
+    _scale(page, BOND, "8").tap()
+    page.get_by_role("button", name="Send").tap()
+    page.get_by_role("heading", name="Not sent yet").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert _values() == {"bond": 8}
+
+
 def test_an_answer_that_the_server_refuses_comes_back_with_what_to_do(
     practice: SimpleNamespace, browse: Callable[..., Page]
 ) -> None:

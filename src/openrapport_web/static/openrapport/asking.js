@@ -11,13 +11,31 @@ const words = (name) => document.querySelector(`#words-${name}`)?.content.cloneN
 const PREFIX = "openrapport.answer.";
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 
-// On the practice's tablet nothing stays: an answer waits in the page alone.
+// On the practice's tablet nothing stays, and some browsers keep nothing: there an answer waits in
+// the page alone.
 const inPage = new Map();
+const onDevice = (() => {
+  try {
+    return onTablet ? null : localStorage;
+  } catch {
+    return null;
+  }
+})();
 const store = {
-  keys: () => (onTablet ? [...inPage.keys()] : Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))),
-  get: (key) => (onTablet ? inPage.get(key) : localStorage.getItem(key)),
-  set: (key, text) => (onTablet ? inPage.set(key, text) : localStorage.setItem(key, text)),
-  remove: (key) => (onTablet ? inPage.delete(key) : localStorage.removeItem(key)),
+  keys: () => [...inPage.keys(), ...Object.keys(onDevice ?? {}).filter((key) => key.startsWith(PREFIX))],
+  get: (key) => inPage.get(key) ?? onDevice?.getItem(key),
+  set(key, text) {
+    try {
+      if (!onDevice) throw new Error("nothing is kept here");
+      onDevice.setItem(key, text);
+    } catch {
+      inPage.set(key, text);
+    }
+  },
+  remove(key) {
+    inPage.delete(key);
+    onDevice?.removeItem(key);
+  },
 };
 
 const post = (kept) =>
@@ -25,7 +43,7 @@ const post = (kept) =>
     method: "POST",
     body: new URLSearchParams(kept.fields),
     headers: { "X-Asking": "1" },
-    signal: AbortSignal.timeout(20000),
+    signal: AbortSignal.timeout?.(20000),
     redirect: "error",
   });
 
@@ -126,7 +144,7 @@ function prepare(answers) {
     const response = await send(key);
     if (response) return show(response);
     answers.querySelectorAll(".question, .buttons, .facts, .guess").forEach((part) => (part.hidden = true));
-    answers.append(words(onTablet ? "waiting" : "kept"));
+    answers.append(words(inPage.has(key) ? "waiting" : "kept"));
     retryLater();
   });
   for (const question of answers.querySelectorAll("fieldset.question")) clearable(question);
