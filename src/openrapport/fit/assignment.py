@@ -26,6 +26,7 @@ NOBODY = -1
 """Stands for no therapist and for no slot."""
 
 _ROUNDING = 1e-13
+_CHUNK = 1024
 
 
 class Why(StrEnum):
@@ -219,13 +220,14 @@ def assign(
     """
     problem = _problem(scores, capacity, slots, waiting, before, before_bonus)
     network = problem.network
-    price, keep = problem.first_prices(), None
-    if start is not None:
+    if start is None:
+        price, keep = problem.begin()
+    else:
         if start._problem.shape != problem.shape or len(start.therapist) != len(network.stay):
             raise BadInput("the proposal to start from is for other people or slots; start without it")
         price = problem.price(start.therapist_price, start.slot_price)
+        price = warm_prices(network, price, problem.spread)
         keep = problem.nodes(start.therapist, start.slot)
-    price = warm_prices(network, price, problem.spread)
     state = State(network, price, keep, tolerance=_ROUNDING * problem.large)
     state.repair()
     return problem.assignment(state)
@@ -329,6 +331,28 @@ class _Problem:
     any_option: NDArray[np.bool_]  # whether needs leave anybody, slots aside
     before: Ints | None
     bonus: float
+    without_hours: Network | None  # the same as if a therapist could see people at any time
+
+    def begin(self) -> tuple[Floats, Ints | None]:
+        """Give prices and places to begin with: with hours, those of the proposal without them."""
+        network = self.without_hours
+        if network is None:
+            return warm_prices(self.network, self.first_prices(), self.spread), None
+        easier = replace(self, network=network, without_hours=None)
+        state = State(network, easier.begin()[0])
+        state.repair()
+        at = np.append(np.arange(self.shape[0]), NOBODY)[state.at]
+        price = state.price[:-1].clip(min=0)
+        keep = np.full(len(at), self.network.outside)
+        options = self.network.option
+        if options is not None and options.size:
+            theirs = (np.append(self.owner, NOBODY)[options] == at[:, None]) & (
+                self.network.value > -np.inf
+            )
+            column = theirs.argmax(axis=1)
+            rows = np.flatnonzero(theirs.any(axis=1))
+            keep[rows] = options[rows, column[rows]]
+        return np.concatenate((price[self.owner], price, [0.0])), keep
 
     def first_prices(self) -> Floats:
         """Begin with one price for all places, at which as many want one as there are."""
@@ -343,7 +367,9 @@ class _Problem:
     def room(self, capacity: Ints) -> Ints:
         if self.shape[1] == 0:
             return capacity
-        return np.concatenate((np.ones(len(self.owner), dtype=np.int64), capacity))
+        # More than there are free hours is no room, and would look like places that stand empty.
+        hours = np.bincount(self.owner, minlength=self.shape[0])
+        return np.concatenate((np.ones(len(self.owner), np.int64), np.minimum(capacity, hours)))
 
     def nodes(self, therapist: Ints, slot: Ints) -> Ints:
         """Give the node of each client's place; the waiting list's for nobody."""
@@ -407,13 +433,16 @@ def _problem(
         value = value.copy()
         value[(np.arange(m) if option is None else option) == earlier[:, None]] += bonus
     owner, hour = np.arange(m), np.full(m, NOBODY)
-    parent = np.full(m, m)
-    if slots is not None:
-        owner, hour = _hours(slots, n, m)
-        value, option = _by_hour(value, option, slots, owner, hour)
-        parent = np.append(len(owner) + owner, np.full(m, len(owner) + m))
+    parent, easier = np.full(m, m), None
     waits = _waiting(waiting, n)
     span = high - low + bonus or 1.0
+    if slots is not None:
+        owner, hour = _hours(slots, n, m)
+        large = (len(owner) + m + 2) * span
+        room = np.minimum(places, slots.therapists.sum(axis=1))
+        easier = Network(value, option, low - large - waits, room, parent, m)
+        value, option = _by_hour(value, option, slots, owner, hour)
+        parent = np.append(len(owner) + owner, np.full(m, len(owner) + m))
     large = (len(parent) + 2) * span
     network = Network(value, option, low - large - waits, places, parent, len(owner))
     problem = _Problem(
@@ -426,27 +455,38 @@ def _problem(
         any_option=most > -np.inf,
         before=earlier,
         bonus=bonus,
+        without_hours=easier,
     )
     return replace(problem, network=replace(network, room=problem.room(places)))
 
 
 def _by_hour(
     value: Floats, option: Ints | None, slots: Slots, owner: Ints, hour: Ints
-) -> tuple[Floats, Ints | None]:
-    """Spread therapists over their hours; an hour in which the client has no time is no option."""
-    if option is None:
-        return np.where(slots.clients[:, hour], value[:, owner], -np.inf), None
+) -> tuple[Floats, Ints]:
+    """Spread therapists over their hours, and keep those in which the client has time."""
     counts = np.bincount(owner, minlength=len(slots.therapists))
-    first = np.concatenate(([0], counts.cumsum()[:-1]))
-    step = np.arange(counts.max(initial=0))
-    hours = first[option][:, :, None] + step
-    real = step < counts[option][:, :, None]
-    hours = np.where(real, hours, 0)
-    free = real & np.take_along_axis(
-        slots.clients, np.append(hour, 0)[hours].reshape(len(value), -1), axis=1
-    ).reshape(hours.shape)
-    spread = np.where(free, value[:, :, None], -np.inf)
-    return spread.reshape(len(value), -1), hours.reshape(len(value), -1)
+    first, step = counts.cumsum() - counts, np.arange(counts.max(initial=0))
+    hour = np.append(hour, 0)
+    parts = []
+    for start in range(0, len(value), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        theirs = np.arange(value.shape[1])[None] if option is None else option[rows]
+        theirs = np.broadcast_to(theirs, value[rows].shape)
+        places = first[theirs][:, :, None] + step
+        real = (step < counts[theirs][:, :, None]) & (value[rows] > -np.inf)[:, :, None]
+        places = np.where(real, places, len(owner)).reshape(len(theirs), -1)
+        row = np.arange(len(theirs))[:, None]
+        free = (places < len(owner)) & slots.clients[rows][row, hour[places]]
+        order = np.argsort(~free, axis=1, kind="stable")[:, : free.sum(axis=1).max(initial=0)]
+        worth = np.repeat(value[rows], len(step), axis=1)
+        worth = np.where(free[row, order], worth[row, order], -np.inf)
+        parts.append((worth, np.where(free[row, order], places[row, order], 0)))
+    width = max((worth.shape[1] for worth, _places in parts), default=0)
+    by_hour, at = np.full((len(value), width), -np.inf), np.zeros((len(value), width), dtype=np.int64)
+    for start, (worth, places) in zip(range(0, len(value), _CHUNK), parts, strict=True):
+        by_hour[start : start + _CHUNK, : worth.shape[1]] = worth
+        at[start : start + _CHUNK, : worth.shape[1]] = places
+    return by_hour, at
 
 
 def _table(scores: ArrayLike | Lists, m: int) -> tuple[Floats, Ints | None]:

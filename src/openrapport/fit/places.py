@@ -24,6 +24,7 @@ Ints = NDArray[np.int64]
 _ROUNDS, _FIRST_STEP, _SHRINK = 150, 0.1, 0.97
 _EASY, _GOOD_ENOUGH = 0.1, 0.01
 _CHUNK = 1024
+_INDEX_FROM = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,6 +214,7 @@ class State:
         self._children: list[list[int]] = [[] for _ in range(network.outside + 1)]
         for node in np.flatnonzero(network.parent != network.outside).tolist():
             self._children[network.parent[node]].append(node)
+        self._index: tuple[Ints, Ints] | None = None
         self._send()
 
     def changed(self, *, room: Ints, gone: Sequence[int]) -> State:
@@ -270,7 +272,12 @@ class State:
                 self._over[node] -= 1
                 self._hand_on(node)
                 ways += 1
-        for node in np.flatnonzero(self._over < 0).tolist():
+        lacking = np.flatnonzero(self._over < 0).tolist()
+        if self.network.option is not None and len(lacking) > _INDEX_FROM:
+            option = self.network.option.ravel()
+            counts = np.bincount(option, minlength=self.network.places)
+            self._index = option.argsort(kind="stable"), np.append(0, counts.cumsum())
+        for node in lacking:
             while self._over[node] < 0:
                 self._over[node] += 1
                 self._take_over(node)
@@ -338,10 +345,17 @@ class State:
         if network.option is None:
             ids, value = np.arange(len(self.at)), network.value[:, node]
         else:
-            cells = np.flatnonzero(network.option == node)
+            cells = self._cells_of(network.option, node)
             ids, value = cells // network.option.shape[1], network.value.ravel()[cells]
         loss = self.value_at[ids] - price[self.at[ids]] - value + price[node]
         return _joined(passing, _least(self.at[ids], loss, ids))
+
+    def _cells_of(self, option: Ints, node: int) -> Ints:
+        """Find who has a place among their options: by looking, or in an index if it is worth one."""
+        if self._index is None:
+            return np.flatnonzero(option == node)
+        order, start = self._index
+        return order[start[node] : start[node + 1]]
 
     def _move(self, before: int, node: int, client: int) -> None:
         """Let a client go from one node to another, or only count one on between place and therapist."""
