@@ -11,7 +11,7 @@ from django.urls import reverse
 from openrapport_web.audit.models import Entry
 from openrapport_web.feedback.models import Asking, Rater
 from tests.web.conftest import signed_in
-from tests.web.coursed import with_course
+from tests.web.coursed import answered, with_course
 
 
 def _url(practice: SimpleNamespace, who: str) -> str:
@@ -73,6 +73,15 @@ def test_a_questionnaire_shows_its_band_and_where_it_comes_from(practice: Simple
     assert "may be chance alone" in page
 
 
+def test_a_questionnaire_that_was_left_out_is_a_gap_in_its_course(practice: SimpleNamespace) -> None:
+    meetings = with_course(practice.teos, 12)
+    assert "Teo answered 3 of 3 times: 13 at first" in _course(practice, "alba")
+    answered(meetings[2], "phq-9", None)
+    page = _course(practice, "alba")
+    assert "Teo answered 3 of 4 times: 13 at first" in page
+    assert "c-gap measure" in page
+
+
 def test_a_look_at_a_course_is_recorded(practice: SimpleNamespace) -> None:
     _course(practice, "alba")
     assert Entry.objects.filter(action="course.read", client=practice.teos.client.key).exists()
@@ -84,5 +93,5 @@ def test_a_long_course_asks_no_more_than_a_short_one(
 ) -> None:
     with_course(practice.teos, 60, n_goals=5)
     browser = signed_in(getattr(practice, who))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         browser.get(_url(practice, who))

@@ -176,56 +176,72 @@ class Measured:
         return max(self.scale.low, ends[0]), min(self.scale.high, ends[1])
 
 
+_Row = tuple[date, dict[str, Any] | None]
+
+
 def measures_of(user: Any, episode: Episode, *, name: str) -> list[Measured]:
-    """Scores of every other questionnaire that the client answered, by the first answer."""
+    """Scores of every other questionnaire that the client answered; forms left out are missing."""
+    pulses = (PULSE, PULSE_THERAPIST)
     held = access.answers(user).filter(asking__episode=episode, asking__rater=Rater.CLIENT)
     answers = list(
-        held.exclude(asking__instrument__in=(PULSE, PULSE_THERAPIST))
-        .select_related("asking")
-        .order_by("given_at")
+        held.exclude(asking__instrument__in=pulses).select_related("asking").order_by("given_at")
     )
-    forms: dict[tuple[str, str], list[tuple[date, dict[str, Any]]]] = defaultdict(list)
+    forms: dict[tuple[str, str], list[_Row]] = defaultdict(list)
     for answer, values in zip(answers, values_of(answers), strict=True):
         asking = answer.asking
-        forms[asking.instrument, asking.instrument_version].append(
-            (timezone.localdate(answer.given_at), values)
-        )
-    found = []
+        day = timezone.localdate(answer.given_at)
+        forms[asking.instrument, asking.instrument_version].append((day, values))
+    silent = access.askings(user).filter(
+        episode=episode,
+        rater=Rater.CLIENT,
+        answered_at=None,
+        withdrawn_at=None,
+        expires_at__lte=timezone.now(),
+    )
+    columns = ("instrument", "instrument_version", "opens_at")
+    for key, version, at in silent.exclude(instrument__in=pulses).values_list(*columns):
+        forms[key, version].append((timezone.localdate(at), None))
+    return [
+        measured
+        for form, rows in _by_form(forms)
+        for measured in _scales(form, sorted(rows, key=lambda row: row[0]), name, user.language)
+    ]
+
+
+def _by_form(
+    forms: dict[tuple[str, str], list[_Row]],
+) -> Iterable[tuple[Instrument, list[_Row]]]:
+    """Answers to the same questions belong together, whatever a form's file was called then."""
+    found: dict[tuple[str, str], tuple[Instrument, list[_Row]]] = {}
     for (key, version), rows in forms.items():
         try:
             form = instrument(key, version)
         except NoSuchInstrument:
             continue
-        found += _scales(form, rows, name, user.language)
-    return found
+        found.setdefault((form.key, form.version), (form, []))[1].extend(rows)
+    return found.values()
 
 
-def _scales(
-    form: Instrument, rows: Sequence[tuple[date, dict[str, Any]]], name: str, language: str
-) -> list[Measured]:
+def _scales(form: Instrument, rows: Sequence[_Row], name: str, language: str) -> list[Measured]:
     known = {item.key for item in form.items}
     try:
         scored = [
-            {
-                one.scale: one.value
-                for one in score(form, {k: v for k, v in values.items() if k in known})
-            }
-            for _, values in rows
+            {one.scale: one.value for one in score(form, {k: v for k, v in said.items() if k in known})}
+            if said is not None
+            else {}
+            for _, said in rows
         ]
     except BadInput:
         return []  # answers to other questions than this version asks are shown as answers, not scored
+    texts = form.texts(language)
     found = []
     for scale in form.scales:
-        if scale.higher is Direction.MORE:
-            continue
-        values = np.array([one[scale.key] for one in scored], np.float64)  # None becomes NaN
+        values = np.array([one.get(scale.key) for one in scored], np.float64)  # None becomes NaN
         strand = Strand(name, "measure", _days(day for day, _ in rows), values)
         there = strand.value[strand.answered]
+        if scale.higher is Direction.MORE or not len(there):
+            continue
         change = read_change(scale, float(there[0]), float(there[-1])) if len(there) > 1 else None
-        found.append(Measured(_title(form, scale, language), scale, strand, change))
+        title = texts.title if len(form.scales) == 1 else f"{texts.title}: {texts.scales[scale.key]}"
+        found.append(Measured(title, scale, strand, change))
     return found
-
-
-def _title(form: Instrument, scale: Scale, language: str) -> str:
-    title = form.texts(language).title
-    return title if len(form.scales) == 1 else f"{title}: {scale.key}"
