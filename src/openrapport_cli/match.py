@@ -184,7 +184,7 @@ def _reasons(people: Clients, directory: Directory, client: int, therapist: int,
     from openrapport.fit.explanation import explain
     from openrapport.fit.preferences import Preferences, Strength
     from openrapport.fit.scoring import parts_of
-    from openrapport.fit.wording import need_sentence, reason_sentence
+    from openrapport.fit.wording import need_sentence, reason_sentence, what_if_sentence
 
     preferences = people.preferences[client]
     if given:
@@ -218,6 +218,7 @@ def _reasons(people: Clients, directory: Directory, client: int, therapist: int,
                 "aspect": change.part.aspect,
                 "score_if_left_out": change.left_out,
                 "score_if_met": change.met,
+                "text": what_if_sentence(change),
             }
             for change in found.would_change
         ],

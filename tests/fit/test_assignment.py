@@ -190,6 +190,8 @@ def test_a_certificate_does_not_believe_wrong_prices_or_a_worse_proposal() -> No
     assert not certify(wrong).optimal
     worse = replace(found, therapist=found.therapist[::-1])
     assert not certify(worse).optimal
+    with pytest.raises(BadInput, match="a price is below 0"):
+        certify(replace(found, therapist_price=found.therapist_price - 2))
     with pytest.raises(BadInput, match="goes beyond a capacity"):
         certify(replace(found, therapist=np.array([0, 0])))
 

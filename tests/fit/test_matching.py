@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrapport.errors import BadInput
-from openrapport.fit.explanation import Standing, explain, score_of
+from openrapport.fit.explanation import Standing, explain, first_wish_met, score_of
 from openrapport.fit.needs import Obstacle, blocked, obstacles, possible
 from openrapport.fit.preferences import (
     Dimension,
@@ -28,7 +28,7 @@ from openrapport.fit.profiles import Profile
 from openrapport.fit.scoring import PartKind, Weights, parts_of
 from openrapport.fit.shortlist import shortlist
 from openrapport.fit.slots import WeeklySlot, in_zone, weeks_from
-from openrapport.fit.wording import need_sentence, obstacle_sentence, reason_sentence
+from openrapport.fit.wording import need_sentence, obstacle_sentence, reason_sentence, what_if_sentence
 from tests.fit.people import HOUSE, KETTLE, LAMP, TODAY, directory, hours, leanings
 
 WOMAN = Wish(WishKind.GENDER, frozenset({"woman"}), Strength.WOULD_LIKE)
@@ -166,6 +166,30 @@ def test_what_would_change_a_score_does(client: Preferences) -> None:
         others = [r.part for r in why.reasons if r.part != change.part]
         assert change.met == pytest.approx(score_of([*others, replace(change.part, fit=1.0)]))
         assert change.met >= why.score - 1e-12
+
+
+def test_the_first_wish_is_what_matters_most() -> None:
+    def met(therapist: int, *leanings: Leaning) -> bool | None:
+        client = Preferences(leanings=leanings)
+        return first_wish_met(explain(client, HOUSE, parts_of(client, HOUSE), therapist))
+
+    lead, feeling = Leaning(Dimension.LEAD, 3, 3), Leaning(Dimension.FEELING, 3, 1)
+    assert met(0, lead, feeling) is True
+    assert met(1, lead) is False
+    assert met(2, lead) is None
+    assert met(0) is None
+    assert met(0, lead, replace(feeling, importance=3)) is False
+
+
+def test_what_would_change_is_said_in_shares_of_wishes() -> None:
+    client = Preferences(leanings=leanings(lead=3), wishes=(WOMAN,))
+    why = explain(client, HOUSE, parts_of(client, HOUSE), 1)
+    assert [what_if_sentence(change) for change in why.would_change] == [
+        "If the therapist's gender did not matter to you, 0 % of your wishes would be met; if it fitted "
+        "fully, 60 %.",
+        "If leading yourself or the therapist leading did not matter to you, 0 % of your wishes would be "
+        "met; if it fitted fully, 40 %.",
+    ]
 
 
 def test_sentences_say_what_counted() -> None:

@@ -15,7 +15,7 @@ from openrapport.fit.preferences import Need, Preferences
 from openrapport.fit.profiles import Directory
 from openrapport.fit.scoring import Part, Parts
 
-__all__ = ["Explanation", "Reason", "Standing", "WhatIf", "explain", "score_of"]
+__all__ = ["Explanation", "Reason", "Standing", "WhatIf", "explain", "first_wish_met", "score_of"]
 
 _FITS, _DOES_NOT = 0.75, 0.5
 _HALFWAY = 0.5
@@ -152,6 +152,26 @@ def score_of(parts: Iterable[Part]) -> float:
         total += part.weight * (_HALFWAY if part.fit is None else part.fit)
         weights += part.weight
     return total / weights if weights else _HALFWAY
+
+
+def first_wish_met(explanation: Explanation) -> bool | None:
+    """Say whether what matters most to the client is met.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Of a pair.
+
+    Returns
+    -------
+    met : bool or None
+        Of the heaviest parts all must fit; None where one of them is unknown, or there is none.
+    """
+    most = max((reason.part.weight for reason in explanation.reasons), default=0.0)
+    standings = {r.standing for r in explanation.reasons if r.part.weight == most}
+    if not standings or Standing.UNKNOWN in standings:
+        return None
+    return standings == {Standing.FITS}
 
 
 def _standing(part: Part) -> Standing:

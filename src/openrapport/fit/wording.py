@@ -7,12 +7,12 @@ never a client's own words.
 from __future__ import annotations
 
 from openrapport.fit.assignment import Why
-from openrapport.fit.explanation import Reason, Standing
+from openrapport.fit.explanation import Reason, Standing, WhatIf
 from openrapport.fit.needs import Obstacle
 from openrapport.fit.preferences import Dimension, Need, WishKind
 from openrapport.fit.scoring import PartKind
 
-__all__ = ["need_sentence", "obstacle_sentence", "reason_sentence", "why_sentence"]
+__all__ = ["need_sentence", "obstacle_sentence", "reason_sentence", "what_if_sentence", "why_sentence"]
 
 _POLES = {
     Dimension.LEAD: ("leading yourself", "the therapist leading"),
@@ -132,6 +132,34 @@ def obstacle_sentence(obstacle: Obstacle) -> str:
     if obstacle.not_stated:
         text += f" ({obstacle.not_stated} do not say)"
     return f"{text}; without this need, {obstacle.would_give} would be possible."
+
+
+def what_if_sentence(what_if: WhatIf) -> str:
+    """Say what would change a score.
+
+    Parameters
+    ----------
+    what_if : WhatIf
+        From an explanation.
+
+    Returns
+    -------
+    sentence : str
+        To the client.
+    """
+    part = what_if.part
+    what = {
+        PartKind.PROBLEMS: "what you want to work on",
+        PartKind.TRACK_RECORD: "how their clients have changed",
+    }.get(part.kind)
+    if part.kind is PartKind.WISH:
+        what = _WISHES[WishKind(part.aspect)]
+    elif part.kind is PartKind.LEANING:
+        what = " or ".join(_POLES[Dimension(part.aspect)])
+    return (
+        f"If {what} did not matter to you, {100 * what_if.left_out:.0f} % of your wishes would be met; "
+        f"if it fitted fully, {100 * what_if.met:.0f} %."
+    )
 
 
 def why_sentence(why: Why) -> str:
