@@ -60,7 +60,7 @@ def test_each_score_stands_with_what_it_rests_on(practice: SimpleNamespace) -> N
     assert few.cells[0].change == ""
     assert last.cells[0].value == "0"
     assert last.cells[0].change.startswith("\N{MINUS SIGN}18 since the first: more than")
-    assert "for the better" in last.cells[0].change
+    assert last.cells[0].change.endswith("for the better, and past the border of 10")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,7 @@ def test_the_page_names_sources_and_says_what_was_not_answered(practice: SimpleN
     scale = library()["phq-9"].scales[0]
     source = (scale.constants or scale.published)[0].source
     assert source.split(";")[0].split("(")[0].strip() in page
+    assert "the border is 10 points" in page
     said = Entry.objects.get(action="measure.read")
     assert (said.client, said.details) == (practice.teos.client.key, {"instrument": "phq-9"})
 

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from openrapport.errors import BadInput
 from openrapport.io.fhir import to_response
-from openrapport.measures.change import Change, ScaleChange, read_change
+from openrapport.measures.change import Change, ScaleChange, cut_off_of, read_change
 from openrapport.measures.instrument import (
     Direction,
     Instrument,
     Kind,
+    Scale,
     ScaleScore,
     Status,
     Texts,
@@ -164,7 +165,7 @@ def _change_in_words(change: ScaleChange | None) -> str:
     if change.verdict is Change.RECOVERED and change.cut_off is not None:
         return _(
             "%(points)s since the first: more than measurement error explains, for the better, and past "
-            "%(border)s"
+            "the border of %(border)s"
         ) % {**points, "border": _number(change.cut_off)}
     return (
         _("%(points)s since the first: more than measurement error explains, for the better") % points
@@ -173,31 +174,40 @@ def _change_in_words(change: ScaleChange | None) -> str:
 
 def thresholds(form: Instrument, language: str) -> list[str]:
     """Say for each scale from where on a change is more than measurement error, and who says so."""
-    texts = form.texts(language) if form.languages else None
+    texts = form.texts(language)
     lines = []
     for scale in form.scales:
-        title = texts.scales[scale.key] if texts is not None else scale.key
-        known = read_change(scale, scale.low, scale.low)
-        if known is None:
-            why = (
-                _("a trait, neither better nor worse")
-                if scale.higher is Direction.MORE
-                else _("no published spread and reliability to compute it from")
-            )
-            lines.append(
-                _("%(title)s: no smallest reliable change (%(why)s).") % {"title": title, "why": why}
-            )
-            continue
-        about = {"title": title, "least": _number(known.threshold), "source": known.source}
-        if known.z is None:
-            lines.append(_("%(title)s: %(least)s points, as published (%(source)s).") % about)
-        else:
-            level = "95 %" if known.z > 1.9 else "90 %"
-            about["level"] = level
-            lines.append(
-                _("%(title)s: %(least)s points with %(level)s certainty (%(source)s).") % about
-            )
+        title = texts.scales[scale.key]
+        lines += [_least(scale, title), *_border(scale, title)]
     return lines
+
+
+def _least(scale: Scale, title: str) -> str:
+    known = read_change(scale, scale.low, scale.low)
+    if known is None:
+        trait = scale.higher is Direction.MORE
+        why = (
+            _("a trait, neither better nor worse")
+            if trait
+            else _("no published spread and reliability to compute it from")
+        )
+        return _("%(title)s: no smallest reliable change (%(why)s).") % {"title": title, "why": why}
+    about = {"title": title, "least": _number(known.threshold), "source": known.source}
+    if known.z is None:
+        return _("%(title)s: %(least)s points, as published (%(source)s).") % about
+    about["level"] = "95 %" if known.z > 1.9 else "90 %"
+    return _("%(title)s: %(least)s points with %(level)s certainty (%(source)s).") % about
+
+
+def _border(scale: Scale, title: str) -> list[str]:
+    """Say which border a change is read against, and where it comes from."""
+    border = cut_off_of(scale)
+    if border is None:
+        return []
+    groups = [norm.source for norm in scale.norms if norm.group in ("clinical", "general")]
+    source = "; ".join(dict.fromkeys(groups)) if len(groups) > 1 else scale.cuts[0].source
+    about = {"title": title, "border": _number(border), "source": source}
+    return [_("%(title)s: the border is %(border)s points (%(source)s).") % about]
 
 
 def as_fhir(answers: Iterable[Answer], client: Any) -> dict[str, Any]:
