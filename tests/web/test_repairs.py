@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -15,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Meeting
 from openrapport_web.recordings.models import Verdict
+from openrapport_web.recordings.views.reports import _repairable
 from openrapport_web.repairs.actions.repairing import begin_repair
 from openrapport_web.repairs.guidance import GUIDES, noticed_in
 from openrapport_web.repairs.models import Alert, AlertState, Noticed, Origin, Outcome, Repair
@@ -87,16 +89,21 @@ def test_a_mark_that_was_not_confirmed_begins_nothing(practice: SimpleNamespace)
 
 
 def test_only_a_confirmed_strain_offers_a_repair_on_the_report(practice: SimpleNamespace) -> None:
-    session, browser = with_session(practice, "teos"), signed_in(practice.alba)
+    session = with_session(practice, "teos")
     mark = with_strain(session)
-    from openrapport_web.recordings.views.reports import _repairable
 
-    assert _repairable(session, mark)
+    def offers() -> bool:
+        shown = {"session": session, "version": mark.version, "target": mark.target, "mine": mark}
+        shown["repairable"] = _repairable(session, mark)
+        return _url("mark_repair", mark) in render_to_string("recordings/mark.html", shown)
+
+    assert offers()
     mark.verdict = Verdict.NOTED
-    assert not _repairable(session, mark)
+    assert not offers()
     mark.verdict, mark.target = Verdict.CONFIRMED, "moment:opened_up:u6"
-    assert not _repairable(session, mark)
-    del browser
+    assert not offers()
+    mark.target, mark.by = "moment:withdrawal_after_input:u6", practice.sami
+    assert not offers()
 
 
 @pytest.mark.parametrize(
