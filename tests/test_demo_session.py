@@ -110,6 +110,15 @@ def test_strain_and_repair_are_among_the_moments(demo: Session) -> None:
             assert minute_of(demo, since) <= at <= minute_of(demo, until)
 
 
+def test_what_follows_from_codes_is_measured_without_being_asked_for(demo: Session) -> None:
+    report = pipeline.run(demo)
+    named = {finding.name for finding in report.findings}
+    assert {"behaviour_share", "disclosure_level", "disclosure_change", "responsiveness"} <= named
+    assert {"feeling_answered_share", "open_question_share", "reflection_question_ratio"} <= named
+    missing = {m.name for m in report.not_measured}
+    assert "strain_rate" in missing  # marks of strain are not good enough to be given
+
+
 def test_what_the_client_counted_was_said(demo: Session) -> None:
     spoken = demo.utterances
     advice = minute_of(demo, "have you thought of just telling them no") * MINUTE_MS

@@ -422,6 +422,10 @@ def card_heads(
 def is_shown(head: Head, row: Mapping[str, Any]) -> bool:
     """Whether a code is good enough to be given without being asked for."""
     between = row["between_raters"]
+    if head.name == "disclosure":
+        return (
+            True  # levels of one scale are given together: without one the others mean something else
+        )
     if head.one_of:
         return between is None or bool(row["f1"][0] >= 0.5 * between)
     enough = row["marks"] >= _FEWEST_MARKS and row["cases"] >= _CASES_ALONE

@@ -201,7 +201,9 @@ def _head(judged: Judged, card: Mapping[str, Any]) -> str:
         extra += f" Quadratic kappa against the raters: {_figure(figures['quadratic_kappa'])}."
     if name in ("behaviour", "talk"):
         extra += " Between raters: how far ten annotators of six transcripts agree with the main label, on average."
-    if card["one_of"]:
+    if name == "disclosure":
+        extra += " Levels of one scale are given together."
+    elif card["one_of"]:
         extra += " A code is given where its F1 reached half of the raters’ own."
     if name in GOALS:
         extra += (

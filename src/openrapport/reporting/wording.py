@@ -240,6 +240,12 @@ def how_sure(findings: Sequence[Finding]) -> list[str]:
         by_source.setdefault(m.on, {})[m.code] = (
             f"{plain_name(m.code)} {100 * m.value:.0f}% ({100 * low:.0f}% to {100 * high:.0f}%, n = {m.n})"
         )
+    for m in dict.fromkeys(m for f in findings for m in f.measured if m.code == "macro"):
+        low, high = m.interval
+        sentences.append(
+            f"Over all codes behind it, the coder’s mean F1 was {100 * m.value:.0f}% ({100 * low:.0f}% to "
+            f"{100 * high:.0f}%, n = {m.n}; 100% is never wrong). Measured on {m.on}."
+        )
     for on, rights in by_source.items():
         sentences.append(
             f"So many of such marks were right: {', '.join(rights.values())}. Measured on {on}."
