@@ -124,6 +124,10 @@ def test_a_client_sees_the_other_view_after_giving_their_own(practice: SimpleNam
     assert "you see it once you have given yours" in _page(practice, "teo")
     actions.rate_goals(actor=practice.teo, episode=episode, values={goal.pk: 4})
     assert "Alba sees it at 7" in _page(practice, "teo")
+    actions.rate_goals(actor=practice.alba, episode=episode, values={goal.pk: 9})
+    page = _page(practice, "teo")
+    assert "sees it at" not in page
+    assert "once you say again" in page
 
 
 @pytest.mark.parametrize("value", ["11", "-1", "x", "1.5"])
