@@ -72,7 +72,7 @@ def transcript_add(request: HttpRequest, key: UUID) -> HttpResponse:
     meeting = access.found(access.meetings_in_care(request.user), key)
     form = TranscriptForm(request.POST, request.FILES)
     if not form.is_valid():
-        raise Refused(_(" ").join(str(e) for errors in form.errors.values() for e in errors))
+        raise Refused(" ".join(str(e) for errors in form.errors.values() for e in errors))
     file = form.cleaned_data["file"]
     upload = uploads.begin(actor=request.user, meeting=meeting, name=file.name, size=file.size)
     uploads.receive(upload, file.read)
