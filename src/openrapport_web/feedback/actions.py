@@ -21,7 +21,7 @@ from openrapport.measures.scoring import check_answers
 from openrapport_web.audit.chain import record
 from openrapport_web.caseload.models import Episode, Meeting, MeetingState
 from openrapport_web.feedback import safety
-from openrapport_web.feedback.instruments import instrument, items_asked
+from openrapport_web.feedback.instruments import PULSE, instrument, items_asked
 from openrapport_web.feedback.models import Answer, Asking, AskLink, Rater, Way
 from openrapport_web.feedback.plans import due
 from openrapport_web.feedback.tasks import look_again
@@ -153,11 +153,11 @@ def ask_after_meeting(*, actor: Any, meeting: Meeting) -> list[Asking]:
 
 
 def _was_answered(meeting: Meeting) -> bool:
-    """Whether the client has answered: a guess that is asked from now on would be none.
+    """Whether the client's pulse is in: a guess that is asked from now on would be none.
 
     Saying that a meeting was not held, and then that it was, opens no second way to it.
     """
-    said = Asking.objects.filter(meeting=meeting, rater=Rater.CLIENT, answered_at__isnull=False)
+    said = Asking.objects.filter(meeting=meeting, instrument=PULSE, answered_at__isnull=False)
     return said.exists()
 
 

@@ -60,9 +60,10 @@ _COOKIE, _COOKIE_S, PAGE = "asking", 3 * 3600, 20
 @login_required
 def my_questions(request: HttpRequest) -> HttpResponse:
     """List a client's open forms, and what they answered."""
-    access.own_client(request.user)
-    language = access.me(request).language
-    given = access.answers(request.user).select_related("asking").order_by("-given_at")
+    client, language = access.own_client(request.user), access.me(request).language
+    # A therapist can be somebody else's client: what their own clients answered is not theirs.
+    own = access.answers(request.user).filter(client=client, asking__rater=Rater.CLIENT)
+    given = own.select_related("asking").order_by("-given_at")
     page = Paginator(given, PAGE).get_page(request.GET.get("page"))
     about = {
         "signed_in": True,
@@ -89,8 +90,9 @@ def open_now(askings: Any) -> Any:
 @login_required
 def my_question(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show one open form to the client whose it is."""
-    access.own_client(request.user)
-    asking = access.found(_whole(access.askings(request.user).filter(rater=Rater.CLIENT)), key)
+    client = access.own_client(request.user)
+    held = access.askings(request.user).filter(client=client, rater=Rater.CLIENT)
+    asking = access.found(_whole(held), key)
     return _show(request, asking, Ticket(asking.key, Way.PLACE, access.me(request).pk))
 
 
@@ -98,8 +100,8 @@ def my_question(request: HttpRequest, key: UUID) -> HttpResponse:
 @login_required
 def my_answer(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show a client what they answered."""
-    access.own_client(request.user)
-    held = access.answers(request.user).filter(asking__rater=Rater.CLIENT)
+    client = access.own_client(request.user)
+    held = access.answers(request.user).filter(client=client, asking__rater=Rater.CLIENT)
     answer = access.found(held.select_related("asking__meeting"), key)
     record(request.user, "answer.read", answer, client=answer.client_id)
     language = access.me(request).language
