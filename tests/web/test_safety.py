@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -268,6 +269,16 @@ def test_where_nothing_is_known_the_emergency_number_and_the_practice_remain(
     page = signed_in(practice.teo).get(reverse("help_page")).content.decode()
     assert "Call your local emergency number" in page
     assert 'href="tel:+977123"' in page
+
+
+def test_on_the_tablet_numbers_are_shown_and_nothing_leads_away(practice: SimpleNamespace) -> None:
+    Practice.objects.update(time_zone="Europe/Madrid", contact_phone="123")
+    about = {"help": helping.help_for(practice.teos.client), "told": True, "kiosk": True}
+    page = render_to_string("feedback/help_now.html", about)
+    for number in ("024", "717 003 717", "112"):
+        assert f"<strong>{number}</strong>" in page
+    assert "href" not in page
+    assert "ask the people here" in page
 
 
 def test_every_known_line_can_be_dialled_and_no_zone_is_two_countries() -> None:
