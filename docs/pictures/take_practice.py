@@ -19,19 +19,43 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
-WIDTHS = {"desk": (1200, 900), "phone": (390, 844)}
-# Who looks, and the way to the page: an address, or the words of links to follow.
-PAGES: dict[str, tuple[str, list[str]]] = {
-    "today": ("therapist", ["/"]),
-    "clients": ("therapist", ["/clients/"]),
-    "client": ("therapist", ["/sessions/", "Report", "client"]),
-    "session": ("therapist", ["/sessions/", "Report", "meeting"]),
-    "session-report": ("therapist", ["/sessions/", "Report"]),
-    "consents": ("client", ["/consents/"]),
-    "my-place": ("client", ["/me/"]),
-    "who-saw-it": ("client", ["/me/log"]),
-    "people": ("manager", ["/people/"]),
-    "audit": ("manager", ["/audit/"]),
+WIDTHS = {"desk": (1200, 900), "long": (1000, 1300), "phone": (390, 844)}
+DESK, LONG, PHONE, BOTH = ("desk",), ("long",), ("phone",), ("desk", "phone")
+CLIENT, MEETING = "a[href^='/clients/']", "a[href^='/meetings/']"
+# Who looks, the way to the page (addresses, and links to follow), and at which widths it is taken.
+PAGES: dict[str, tuple[str, list[str], tuple[str, ...]]] = {
+    "today": ("therapist", ["/"], BOTH),
+    "clients": ("therapist", ["/clients/"], BOTH),
+    "client": ("therapist", ["/sessions/", "Report", CLIENT], BOTH),
+    "course": ("therapist", ["/", "a[href^='/repairs/']", CLIENT, "a[href$='/course']"], DESK),
+    "review": (
+        "therapist",
+        ["/", "a[href^='/repairs/']", CLIENT, "a[href$='/course']", "a[href$='/review']"],
+        LONG,
+    ),
+    "alert": ("therapist", ["/", "a[href^='/alerts/']"], LONG),
+    "repair": ("therapist", ["/", "a[href^='/repairs/']"], LONG),
+    "gap": (
+        "therapist",
+        ["/", "a[href^='/alerts/']", CLIENT, "a[href$='/repairs']", "a[href$='/gap']"],
+        LONG,
+    ),
+    "session": ("therapist", ["/sessions/", "Report", MEETING], BOTH),
+    "session-report": ("therapist", ["/sessions/", "Report"], BOTH),
+    "my-first-page": ("client", ["/"], PHONE),
+    "pulse": ("client", ["/my/questions", "a[href^='/my/questions/']"], PHONE),
+    "my-course": ("client", ["/my/course"], PHONE),
+    "my-goals": ("client", ["/my/goals"], PHONE),
+    "bringing-up": ("client", ["/my/bringing-up/new"], PHONE),
+    "private-word": ("client", ["/my/words/new"], PHONE),
+    "consents": ("client", ["/consents/"], BOTH),
+    "my-place": ("client", ["/me/"], BOTH),
+    "who-saw-it": ("client", ["/me/log"], BOTH),
+    "people": ("manager", ["/people/"], BOTH),
+    "questionnaires": ("manager", ["/practice/questionnaires/"], DESK),
+    "help-lines": ("manager", ["/practice/help"], DESK),
+    "alert-figures": ("manager", ["/practice/alerts"], DESK),
+    "audit": ("manager", ["/audit/"], BOTH),
 }
 
 
@@ -58,9 +82,10 @@ def main(folder: Path) -> None:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
             )
-            for name, (role, way) in PAGES.items():
-                for width, size in WIDTHS.items():
-                    _take(browser, base, size, role, way, folder / f"practice-{name}-{width}.png")
+            for name, (role, way, widths) in PAGES.items():
+                for width in widths:
+                    target = folder / f"practice-{name}-{width}.png"
+                    _take(browser, base, WIDTHS[width], role, way, target)
             browser.close()
         finally:
             server.terminate()
@@ -103,8 +128,7 @@ def _go(page: Page, step: str) -> None:
         links = page.locator("main a[href^='/sessions/']")
         page.goto(links.nth(links.count() // 2).get_attribute("href") or "/")
     else:
-        kind = {"client": "/clients/", "meeting": "/meetings/"}[step]
-        page.goto(page.locator(f"main a[href^='{kind}']").first.get_attribute("href") or "/")
+        page.goto(page.locator(f"main {step}").first.get_attribute("href") or "/")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Written for this project after the research on ruptures and their repair (Safran and Muran's two
 kinds, withdrawal and confrontation, and the ways out of them that observers count). Suggestions, not
-a protocol; docs/asking.md says what the research is worth.
+a protocol; docs/repairs.md says what the research is worth.
 """
 
 from __future__ import annotations
