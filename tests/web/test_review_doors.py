@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import signing
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +25,7 @@ from openrapport_web.goals.actions import write_goal
 from openrapport_web.people.models import Role
 from openrapport_web.repairs.actions.words import send_word
 from openrapport_web.repairs.models import PrivateWord
+from tests.web.access_table import KEYS, ROWS, WHO
 from tests.web.answers import form_file, own_form
 from tests.web.asked import asked, asked_of, given
 from tests.web.conftest import InCare, signed_in
@@ -210,6 +212,46 @@ def test_it_stays_open_when_the_therapist_left_and_the_work_ended(practice: Simp
     assert done.status_code == 302
     concern.refresh_from_db()
     assert concern.done_by == practice.mara
+
+
+# -- looking -------------------------------------------------------------------------------------------
+
+# What a look may write: that somebody looked, that somebody is there, and the text of a consent as
+# it is shown for the first time.
+LOOKS = (
+    "caseload_consentwording",
+    "audit_entry",
+    "django_session",
+    "usersessions_usersession",
+    "cache",
+    "SAVEPOINT",
+)
+
+
+def _written(browser: Browser, url: str) -> set[str]:
+    found = set()
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE")):
+            found.add(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        browser.get(url)
+    return {sql for sql in found if not any(table in sql for table in LOOKS)}
+
+
+def test_looking_changes_nothing(practice: SimpleNamespace) -> None:
+    rows = [(name, row) for name, row in ROWS if row.method == "get" and row.own]
+    assert len(rows) > 90
+    urls = [
+        (who, reverse(name, kwargs=KEYS[row.about](practice, "teos") if row.about else {}))
+        for name, row in rows
+        for who in sorted(row.own - {"nobody", "left"})[:2]
+    ]
+    browsers = {who: signed_in(getattr(practice, WHO[who] or "")) for who, _ in urls}
+    wrote = {f"{who} {url}": _written(browsers[who], url) for who, url in urls}
+    assert {where: sql for where, sql in wrote.items() if sql} == {}
 
 
 # -- between therapists ----------------------------------------------------------------------------------
