@@ -130,6 +130,12 @@ def _more_clients(practice: SimpleNamespace, n: int, n_ratings: int = 6) -> None
             _both(care, rating, rating, rating, days_ago=90 - 7 * i)
 
 
+@pytest.mark.django_db
+def test_a_practice_without_answers_is_left_alone() -> None:
+    assert not renew()
+    assert not StoredPriors.objects.exists()
+
+
 def test_few_answers_leave_the_stated_priors(practice: SimpleNamespace) -> None:
     with_pulses(practice.teos)
     assert not renew()

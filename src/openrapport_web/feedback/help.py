@@ -119,11 +119,6 @@ def suggestions() -> Mapping[str, Country]:
     }
 
 
-def checked_on() -> str:
-    """When the lines that come along were last compared with what the services publish."""
-    return str(_file()["checked"])
-
-
 def country_of(practice: Practice | None) -> Country | None:
     """Guess from its time zone where the practice is; None where that does not tell."""
     zone = practice.time_zone if practice is not None else ""

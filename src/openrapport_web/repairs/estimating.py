@@ -57,6 +57,8 @@ def renew() -> bool:
     """
     last = StoredPriors.objects.filter(instrument=PULSE).first()
     n = Answer.objects.filter(asking__instrument=PULSE, client__erased_at=None).count()
+    if not n:
+        return False
     if last is not None and (last.made_at > timezone.now() - _EVERY or n < _GROWN * last.n_answers):
         return False
     rows = list(_rows())

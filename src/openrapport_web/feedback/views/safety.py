@@ -114,7 +114,6 @@ def help_lines(request: HttpRequest) -> HttpResponse:
         "shown": helping.help_for(),
         "form": form,
         "taking": taking,
-        "checked": helping.checked_on(),
         **safety.state(practice_of(request)),
     }
     wrong = form.errors or taking.errors
