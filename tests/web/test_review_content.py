@@ -21,9 +21,10 @@ from django.db import connection, models
 from django.test import Client as Browser
 from django.urls import reverse
 
+from openrapport_web import crypto
 from openrapport_web.audit.models import Entry
 from openrapport_web.caseload.models import Client, Episode
-from openrapport_web.erasure import erase_client
+from openrapport_web.erasure import empty_those_without_key, erase_client
 from openrapport_web.feedback import safety
 from openrapport_web.feedback.actions import make_link
 from openrapport_web.feedback.models import Answer, Asking, AskLink, SafetyConcern
@@ -200,6 +201,20 @@ def test_after_erasing_no_table_knows_anything(practice: SimpleNamespace) -> Non
     assert not AgendaPoint.objects.exists()
     assert not Goal.objects.exists()
     assert Entry.objects.count() == n_others + 1
+
+
+def test_an_old_copy_brings_nothing_back_of_somebody_whose_key_is_gone(
+    practice: SimpleNamespace,
+) -> None:
+    """The rows as they were in a backup from before, and the keys as they are now."""
+    _fill(practice)
+    client, episode = practice.teos.client, practice.teos.episode
+    crypto.keyring().delete(client.key)
+    with pytest.raises(crypto.KeyDeleted):
+        _ = Answer.objects.filter(client=client)[0].values
+    assert empty_those_without_key() == 1
+    assert _rows_about(client, episode).keys() <= STAYS
+    assert empty_those_without_key() == 0
 
 
 # -- what is brought in --------------------------------------------------------------------------------
