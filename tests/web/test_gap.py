@@ -130,8 +130,8 @@ def _more_clients(practice: SimpleNamespace, n: int, n_ratings: int = 6) -> None
             _both(care, rating, rating, rating, days_ago=90 - 7 * i)
 
 
-@pytest.mark.django_db
-def test_a_practice_without_answers_is_left_alone() -> None:
+def test_a_practice_without_answers_is_left_alone(practice: SimpleNamespace) -> None:
+    del practice
     assert not renew()
     assert not StoredPriors.objects.exists()
 
