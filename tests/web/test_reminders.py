@@ -182,9 +182,9 @@ def test_a_client_switches_letters_off_and_on_in_their_place(
     form: Asking, practice: SimpleNamespace
 ) -> None:
     teo, url = signed_in(practice.teo), reverse("my_letters")
-    assert "Letters are on" in teo.get(url).content.decode()
+    assert "Reminders are on" in teo.get(url).content.decode()
     teo.post(url, {"letters": "off"})
-    assert "Letters are off" in teo.get(url).content.decode()
+    assert "Reminders are off" in teo.get(url).content.decode()
     assert reminders.send_due(MEETING) == 0
     teo.post(url, {"letters": "on"})
     assert reminders.send_due(MEETING) == 1

@@ -46,9 +46,9 @@ def words_for(*, client: bool) -> Words:
         lower = _("That is lower than your answers usually are ({low} to {high}).")
         higher = _("That is higher than your answers usually are ({low} to {high}).")
     else:
-        usual = _("That is within what their own earlier answers let one expect ({low} to {high}).")
-        lower = _("That is lower than their own earlier answers let one expect ({low} to {high}).")
-        higher = _("That is higher than their own earlier answers let one expect ({low} to {high}).")
+        usual = _("That is within what their own earlier answers would suggest ({low} to {high}).")
+        lower = _("That is lower than their own earlier answers would suggest ({low} to {high}).")
+        higher = _("That is higher than their own earlier answers would suggest ({low} to {high}).")
     return Words(
         day=cache(day),
         month=lambda value: date_format(value, "M Y"),

@@ -27,7 +27,7 @@ def concern(address: str, key: UUID, *, language: str) -> bool:
     """Tell somebody that something is open and wants to be looked at; tells whether it went out."""
     link = f"{settings.ORIGIN}{reverse('concern_page', kwargs={'key': key})}"
     return _send(
-        address, _("Something is open that wants a person"), "concern", {"link": link}, language
+        address, _("Something is open that needs a person"), "concern", {"link": link}, language
     )
 
 

@@ -270,7 +270,14 @@ class PracticeForm(VersionedForm):
     name = NameField(label=_("Name of the practice"))
     time_zone = ZoneField()
     contact_name = NameField(label=_("Whom to ask when something does not work"), required=False)
-    contact_email = AddressField(label=_("Their e-mail address"), required=False)
+    contact_email = AddressField(
+        label=_("Their e-mail address"),
+        required=False,
+        help_text=_(
+            "A letter also goes here when a client's answer is about harming themselves. Somebody should "
+            "read it on every working day."
+        ),
+    )
     contact_phone = NameField(label=_("Their telephone"), required=False, max_length=40)
     named_contact = forms.ModelChoiceField(
         label=_("To whom clients may write a private word"),

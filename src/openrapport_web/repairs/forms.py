@@ -126,7 +126,7 @@ class CloseForm(VersionedForm):
 class WordForm(forms.Form):
     """A private word: to whom, and what."""
 
-    to = forms.ChoiceField(label=_("Who shall read it?"), widget=forms.RadioSelect)
+    to = forms.ChoiceField(label=_("Who should read it?"), widget=forms.RadioSelect)
     text = WordsField(
         label=_("What felt off?"),
         rows=6,

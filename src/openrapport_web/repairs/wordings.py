@@ -42,17 +42,17 @@ RULES: dict[Rule, RuleWords] = {
     ),
     Rule.FAR_BELOW: RuleWords(
         _("Much lower than usual"),
-        _("%(name)s rated your last meeting much lower than their own earlier answers let one expect."),
+        _("%(name)s rated your last meeting much lower than their own earlier answers would suggest."),
         _(
-            "The answer is compared with what this client's own earlier answers let one expect. It lies so "
+            "The answer is compared with what this client's own earlier answers would suggest. It lies so "
             "far below that chance would bring it about in about one of forty meetings."
         ),
     ),
     Rule.BELOW: RuleWords(
         _("Lower than usual"),
-        _("%(name)s rated your last meeting lower than their own earlier answers let one expect."),
+        _("%(name)s rated your last meeting lower than their own earlier answers would suggest."),
         _(
-            "The answer is compared with what this client's own earlier answers let one expect. Chance alone "
+            "The answer is compared with what this client's own earlier answers would suggest. Chance alone "
             "brings about one such answer in ten meetings, so keep it in mind, no more."
         ),
     ),
@@ -60,10 +60,10 @@ RULES: dict[Rule, RuleWords] = {
         _("Lower than usual, twice"),
         _(
             "For the second time within three answers, %(name)s rated a meeting lower than their own earlier "
-            "answers let one expect."
+            "answers would suggest."
         ),
         _(
-            "Each answer is compared with what this client's own earlier answers let one expect. One low "
+            "Each answer is compared with what this client's own earlier answers would suggest. One low "
             "answer may be chance; two within three are less likely to be."
         ),
     ),
