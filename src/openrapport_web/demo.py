@@ -49,7 +49,7 @@ __all__ = ["Filled", "fill", "fill_demo"]
 
 M = TypeVar("M")
 _BATCH = 2_000
-SEED = 5
+SEED = 14
 _OTHERS = (Role.SUPERVISOR, Role.MANAGER, Role.RESEARCHER)
 _NOTES = (
     "(Fictional.) First meeting. Wants to sleep again and to be less short with the children. We agreed "
