@@ -19,7 +19,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
-WIDTHS = {"desk": (1200, 900), "long": (1000, 1300), "phone": (390, 844)}
+WIDTHS = {"desk": (1200, 900), "long": (1200, 1300), "phone": (390, 844)}
 DESK, LONG, PHONE, BOTH = ("desk",), ("long",), ("phone",), ("desk", "phone")
 CLIENT, MEETING = "a[href^='/clients/']", "a[href^='/meetings/']"
 # Who looks, the way to the page (addresses, and links to follow), and at which widths it is taken.
