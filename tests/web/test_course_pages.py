@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from openrapport_web.audit.models import Entry
+from openrapport_web.course.words import number
 from openrapport_web.feedback.models import Asking, Rater
 from tests.web.conftest import signed_in
 from tests.web.coursed import answered, with_course
@@ -95,3 +96,8 @@ def test_a_long_course_asks_no_more_than_a_short_one(
     browser = signed_in(getattr(practice, who))
     with django_assert_max_num_queries(21):
         browser.get(_url(practice, who))
+
+
+def test_a_picture_rounds_as_the_page_around_it_does():
+    # Halves go up on pages; Python alone would make 2.2 of the first.
+    assert [number(value) for value in (2.25, 2.35, 8.0, 0.0, 9.96)] == ["2.3", "2.4", "8", "0", "10"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from django.utils.formats import date_format, number_format
@@ -23,9 +24,9 @@ def day(value: date) -> str:
 
 
 def number(value: float) -> str:
-    """A rating or score: one digit at most."""
-    rounded = round(float(value), 1)
-    return str(number_format(rounded, decimal_pos=0 if rounded.is_integer() else 1))
+    """A rating or score: one digit at most, rounded as the pages around it round."""
+    rounded = Decimal(repr(float(value))).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return str(number_format(rounded, decimal_pos=0 if rounded == int(rounded) else 1))
 
 
 def words_for(*, client: bool) -> Words:
