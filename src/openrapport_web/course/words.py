@@ -25,8 +25,8 @@ def day(value: date) -> str:
 
 def number(value: float) -> str:
     """A rating or score: one digit at most, rounded as the pages around it round."""
-    rounded = Decimal(repr(float(value))).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return str(number_format(rounded, decimal_pos=0 if rounded == int(rounded) else 1))
+    rounded = float(Decimal(repr(float(value))).quantize(Decimal("0.1"), ROUND_HALF_UP))
+    return str(number_format(rounded, decimal_pos=0 if rounded.is_integer() else 1))
 
 
 def words_for(*, client: bool) -> Words:
