@@ -45,6 +45,7 @@ def run_worker(*, with_parent: bool = False) -> None:
 def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
     from django.db import close_old_connections
 
+    from openrapport_web.feedback.reliability import renew_reliability
     from openrapport_web.recordings.tasks import rescue, sweep
     from openrapport_web.repairs.estimating import renew
 
@@ -57,6 +58,7 @@ def _rescue_now_and_then(stop: threading.Event, parent: int | None) -> None:
         if now - swept > _SWEEP_EVERY_S:  # retention and expired uploads
             _try(sweep)
             _try(renew)  # how ratings vary in this practice
+            _try(renew_reliability)
             swept = now
         close_old_connections()
         if parent is not None and os.getppid() != parent:

@@ -125,6 +125,7 @@ WORDS = {
     "priors.renewed": _("worked out anew how ratings vary in this practice"),
     "recording.played": _("played a recording"),
     "recovery_code.used": _("signed in with a recovery code"),
+    "reliability.renewed": _("worked out anew how reliable a questionnaire is in this practice"),
     "repair.begun": _("began a repair"),
     "repair.changed": _("wrote to a repair"),
     "repair.closed": _("closed a repair"),

@@ -16,6 +16,7 @@ __all__ = [
     "HelpLine",
     "LetterTimes",
     "OwnInstrument",
+    "OwnReliability",
     "Plan",
     "Rater",
     "ReminderChoice",
@@ -52,6 +53,17 @@ class OwnInstrument(Record):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["name", "number"], name="one_text_a_number"),)
+
+
+class OwnReliability(Record):
+    """How reliable a questionnaire is in the practice's own answers; the newest one holds."""
+
+    instrument = models.CharField(max_length=60)
+    numbers = models.JSONField()  # by scale and name: value, interval, n
+    n_answers = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("-made_at",)
 
 
 class Plan(Record):

@@ -28,6 +28,7 @@ from openrapport_web.feedback.library_forms import (
     TranslationForm,
 )
 from openrapport_web.feedback.models import OwnInstrument
+from openrapport_web.feedback.reliability import held_of
 from openrapport_web.people.context import practice_of
 from openrapport_web.people.models import Role
 
@@ -97,6 +98,7 @@ def library_form(request: HttpRequest, name: str) -> HttpResponse:
         "scales": scales,
         "rows": rows,
         "shipped": name in library(),
+        "own_reliability": held_of(form, _language()),
         "translatable": name in library() and bringing.may_be_translated(form),
     }
     return render(request, "feedback/library_form.html", about)
