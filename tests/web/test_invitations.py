@@ -371,7 +371,7 @@ def test_a_therapist_invites_their_own_client_who_gets_their_own_record(
     entry = Entry.objects.get(action="invitation.accepted")
     assert entry.client == client.key
     # A second factor is offered to a client, not demanded.
-    assert b"Not now" in browser.get(reverse("people_safely")).content
+    assert b"Ahora no" in browser.get(reverse("people_safely")).content
     assert browser.get("/").status_code == 200
     again = therapist.post(page, {"email": "another@example.org"})
     assert b"has an account already" in again.content

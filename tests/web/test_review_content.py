@@ -145,6 +145,7 @@ OPEN = {
     "feedback.ConcernLetter": {"address", "language"},
     "feedback.HelpLine": {"name", "number", "address", "hours", "language"},
     "feedback.OwnInstrument": {"name", "definition", "attestation"},
+    "feedback.OwnReliability": {"instrument", "numbers"},
     "feedback.Plan": {"instrument"},
     "feedback.ReminderChoice": {"stop_hash"},
     "feedback.SafetyConcern": {"item"},
